@@ -1,0 +1,60 @@
+"""Changes of an ECG that leave its diagnosis alone: missing leads, a shift in time, another gain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecg_text.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augment:
+    """Random lead masking (Oh et al., 2022), a random shift of the window, and a random gain, each per record.
+
+    drop_lead is the probability of each lead to be masked in a record of which leads are masked at all (share of
+    records: drop_share); shift is the largest share of the window cut from either end; gain the largest relative change.
+    """
+
+    drop_share: float = 0.5
+    drop_lead: float = 0.3
+    shift: float = 0.1
+    gain: float = 0.1
+    noise_mv: float = 0.0
+
+    def __post_init__(self) -> None:
+        shares = (self.drop_share, self.drop_lead, self.shift, self.gain)
+        if not all(0 <= share < 1 for share in shares) or self.noise_mv < 0:
+            raise ConfigError(f"augmentation shares must lie in [0, 1) and noise_mv be positive, got {self}")
+
+    def __call__(
+        self, ecg: np.ndarray, lead_mask: np.ndarray, time_mask: np.ndarray, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(B, C, T), (B, C), (B, T) -> the same three, changed; the arguments are left alone."""
+        batch, _, samples = ecg.shape
+        gain = 1 + generator.uniform(-self.gain, self.gain, (batch, 1, 1)).astype(np.float32)
+        shift = generator.integers(-int(self.shift * samples), int(self.shift * samples) + 1, batch)
+        if self.noise_mv:
+            level = generator.uniform(0, self.noise_mv, (batch, 1, 1)).astype(np.float32)
+            ecg = ecg + level * generator.standard_normal(ecg.shape, dtype=np.float32)
+        ecg, time_mask = _shifted(ecg * gain, shift), _shifted(time_mask, shift)
+        return ecg, self._drop_leads(lead_mask, generator), time_mask
+
+    def _drop_leads(self, lead_mask: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        touched = generator.random((len(lead_mask), 1)) < self.drop_share
+        dropped = touched & (generator.random(lead_mask.shape) < self.drop_lead)
+        kept = lead_mask & ~dropped
+        # A record that would lose its last lead keeps all it had.
+        return np.where(kept.any(axis=1, keepdims=True), kept, lead_mask)
+
+
+def _shifted(x: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Each row moved by its number of samples to the left, what leaves is lost and what enters is padding (zero)."""
+    out = np.zeros_like(x)
+    for row, by in enumerate(shift):
+        if by >= 0:
+            out[row, ..., : x.shape[-1] - by] = x[row, ..., by:]
+        else:
+            out[row, ..., -by:] = x[row, ..., :by]
+    return out

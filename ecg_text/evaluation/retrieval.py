@@ -1,0 +1,150 @@
+"""Retrieval scored: how far down the list the right report of an ECG stands, and the right ECG of a report.
+
+Equal reports are one text, so every ECG that bears a text is a right answer to it. Axes: N ECGs, R distinct texts,
+D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecg_text.errors import DataError
+from ecg_text.evaluation.bootstrap import interval, resample
+from ecg_text.evaluation.scores import Metric, Scores
+from ecg_text.index.embeddings import check_unit_rows
+
+CUTOFFS = (1, 5, 10)
+QUERIES_AT_ONCE = 512
+
+# Above the rounding of a float32 dot product: equal vectors must tie, whatever order the sums were taken in.
+TIE_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Ranks:
+    """The place, from 1, of the first right answer: report_to_ecg (R,) of N ECGs, ecg_to_report (N,) of R texts."""
+
+    report_to_ecg: np.ndarray
+    ecg_to_report: np.ndarray
+
+
+def evaluate_retrieval(
+    ecg: np.ndarray,
+    text: np.ndarray,
+    row: np.ndarray,
+    patient_ids: Sequence[str | None],
+    generator: np.random.Generator,
+    *,
+    num_resamples: int = 1000,
+) -> Scores:
+    """Recall@1, 5, 10 and median rank both ways: unit ecg (N, D), unit text (R, D), row (N,) each ECG's text -> Scores.
+
+    report_to_ecg asks each distinct text once, ecg_to_report each ECG once, against distinct texts. The intervals are
+    over the queries (over patients for ECGs, over distinct texts for texts), the gallery staying whole. The base line
+    "chance" is a random order. With num_resamples=0 no intervals are taken. Raises DataError on wrong arrays.
+    """
+    if len(patient_ids) != len(ecg):
+        raise DataError(f"{len(patient_ids)} patient ids for {len(ecg)} ECGs; give one (or None) for each")
+    ranks = retrieval_ranks(ecg, text, row)
+    clusters = {"report_to_ecg": [None] * len(text), "ecg_to_report": patient_ids}
+    metrics: dict[str, Metric] = {}
+    for way, found in (("report_to_ecg", ranks.report_to_ecg), ("ecg_to_report", ranks.ecg_to_report)):
+        values = summarise_ranks(found, np.ones((len(found), 1), dtype=np.int64))[0]
+        bounds = _intervals(found, clusters[way], generator, num_resamples)
+        for name, value, (low, high) in zip(_names(way), values, bounds, strict=True):
+            metrics[name] = Metric(value=float(value), low=low, high=high)
+    return Scores(metrics=metrics, baselines={"chance": chance_retrieval(row, len(text))})
+
+
+def retrieval_ranks(ecg: np.ndarray, text: np.ndarray, row: np.ndarray) -> Ranks:
+    """The rank of the best right answer to each query, ties counted against it: (N, D), (R, D), (N,) -> Ranks.
+
+    A model that gives every record the same vector is thus ranked last, not first.
+    """
+    ecg, text, row = _checked(ecg, text, row)
+    ecg_to_report = np.empty(len(ecg), dtype=np.int64)
+    for start in range(0, len(ecg), QUERIES_AT_ONCE):
+        chunk = slice(start, start + QUERIES_AT_ONCE)
+        right = row[chunk, None] == np.arange(len(text))
+        ecg_to_report[chunk] = _first_right(ecg[chunk] @ text.T, right)
+    report_to_ecg = np.empty(len(text), dtype=np.int64)
+    for start in range(0, len(text), QUERIES_AT_ONCE):
+        numbers = np.arange(start, min(start + QUERIES_AT_ONCE, len(text)))
+        right = numbers[:, None] == row
+        report_to_ecg[numbers] = _first_right(text[numbers] @ ecg.T, right)
+    return Ranks(report_to_ecg=report_to_ecg, ecg_to_report=ecg_to_report)
+
+
+def summarise_ranks(ranks: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Recall at each cutoff and the median rank under each column of weights: (Q,), (Q, M) -> (M, cutoffs + 1)."""
+    total = weights.sum(axis=0)
+    recalls = [weights[ranks <= k].sum(axis=0) / total for k in CUTOFFS]
+    order = np.argsort(ranks, kind="stable")
+    twice = 2 * np.cumsum(weights[order], axis=0)
+    # Between the two middle ranks where their number is even, as if each query stood there as often as it weighs.
+    lower, upper = (twice >= total).argmax(axis=0), (twice > total).argmax(axis=0)
+    return np.stack([*recalls, (ranks[order][lower] + ranks[order][upper]) / 2], axis=1)
+
+
+def chance_retrieval(row: np.ndarray, num_texts: int) -> dict[str, Metric]:
+    """The metrics that a random order is expected to give, in closed form: (N,), R -> named metrics."""
+    one = np.ones(1, dtype=np.int64)
+    curves = {
+        "report_to_ecg": _chance_curve(np.bincount(row, minlength=num_texts), len(row)),
+        "ecg_to_report": _chance_curve(one, num_texts),
+    }
+    metrics: dict[str, Metric] = {}
+    for way, curve in curves.items():
+        recalls = [curve[min(k, len(curve)) - 1] for k in CUTOFFS]
+        median = 1 + int((curve >= 0.5).argmax())
+        for name, value in zip(_names(way), (*recalls, median), strict=True):
+            metrics[name] = Metric(value=float(value))
+    return metrics
+
+
+def _chance_curve(right: np.ndarray, gallery: int) -> np.ndarray:
+    """The mean chance that the first 1, 2, ... of a random order hold one of right (Q,) answers: -> (gallery,)."""
+    place = np.arange(gallery)
+    curve = np.zeros(gallery)
+    for count, num_queries in zip(*np.unique(right, return_counts=True), strict=True):
+        # None of the first k is right with the product of (gallery - count - i) / (gallery - i), i = 0 .. k - 1.
+        missed = np.cumprod(np.clip((gallery - count - place) / (gallery - place), 0.0, 1.0))
+        curve += num_queries * (1.0 - missed)
+    return curve / len(right)
+
+
+def _first_right(similarity: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The rank of each row's best right answer: (Q, G), (Q, G) bool -> (Q,)."""
+    best = np.where(right, similarity, -np.inf).max(axis=1, keepdims=True)
+    return np.asarray(1 + ((similarity >= best - TIE_TOLERANCE) & ~right).sum(axis=1))
+
+
+def _intervals(
+    ranks: np.ndarray, clusters: Sequence[str | None], generator: np.random.Generator, num_resamples: int
+) -> Sequence[tuple[float | None, float | None]]:
+    if not num_resamples:
+        return [(None, None)] * (len(CUTOFFS) + 1)
+    samples = resample(
+        lambda weights: summarise_ranks(ranks, weights), clusters, generator=generator, num_resamples=num_resamples
+    )
+    return [interval(column) for column in samples.T]
+
+
+def _names(way: str) -> tuple[str, ...]:
+    return (*(f"{way}_recall@{k}" for k in CUTOFFS), f"{way}_median_rank")
+
+
+def _checked(ecg: np.ndarray, text: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    ecg, text, row = np.asarray(ecg, np.float32), np.asarray(text, np.float32), np.asarray(row)
+    if ecg.ndim != 2 or text.ndim != 2 or ecg.shape[1] != text.shape[1]:
+        raise DataError(f"ECG vectors {ecg.shape} and text vectors {text.shape}; give (N, D) and (R, D)")
+    if row.shape != (len(ecg),) or row.dtype.kind not in "iu":
+        raise DataError(f"row has shape {row.shape} and type {row.dtype}; give each ECG's text number, ({len(ecg)},)")
+    if not np.array_equal(np.unique(row), np.arange(len(text))):
+        raise DataError(f"row must name each of the {len(text)} texts, 0 to {len(text) - 1}, at least once")
+    check_unit_rows(ecg, "ECG vector")
+    check_unit_rows(text, "text vector")
+    return ecg, text, row

@@ -1,0 +1,43 @@
+"""The model card of a checkpoint, rendered from its provenance and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_FRONT_MATTER = """---
+library_name: ecg_text
+pipeline_tag: feature-extraction
+tags: [ecg, electrocardiogram, zero-shot-classification, contrastive, research-use-only]
+---
+"""
+
+
+def render_card(provenance: Mapping[str, Any]) -> str:
+    """Markdown with the hub's front matter: what made the model, on what, and that it is for research only."""
+    rows = "\n".join(f"| {name.replace('_', ' ')} | {_told(value)} |" for name, value in sorted(provenance.items()))
+    return f"""{_FRONT_MATTER}
+# ECG-text model {provenance.get("name", "")}
+
+**Research use only, not a medical device.** Scores are similarities, not probabilities.
+
+An ECG encoder and a text encoder that share one space: findings are asked in words, archives are searched by a sentence.
+
+| fact | value |
+|---|---|
+{rows}
+
+```python
+import ecg_text
+
+model = ecg_text.load("this-folder-or-hub-name")
+```
+"""
+
+
+def _told(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_told(item)}" for key, item in value.items())
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value).replace("|", "\\|")

@@ -1,0 +1,42 @@
+"""Where a model's folder is: on this disk, or fetched from a model hub at a stated revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecg_text.errors import CheckpointError
+
+# Only what a checkpoint is made of: no pickles, no code.
+WANTED = ["*.json", "*.safetensors", "*.txt", "*.md", "*.toml"]
+
+
+def fetch_folder(name: str, revision: str | None = None) -> Path:
+    """The local folder of a checkpoint: the folder itself, or a download of "org/name" or "org/name@revision".
+
+    Raises CheckpointError, in one line, where there is no such folder and no such name, or the hub cannot be reached.
+    """
+    folder = Path(name)
+    if folder.is_dir():
+        if revision is not None:
+            raise CheckpointError(f"{name} is a folder and has no revision {revision!r}; leave the revision out")
+        return folder
+    repository, _, tag = name.partition("@")
+    if repository.count("/") != 1 or repository.startswith((".", "/", "~")):
+        raise CheckpointError(f"there is no folder {name}; give a checkpoint folder or a hub name org/name[@revision]")
+    return _download(repository, revision or tag or None)
+
+
+def _download(repository: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    at = f"{repository}@{revision}" if revision else repository
+    try:
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=WANTED))
+    except LocalEntryNotFoundError as error:
+        raise CheckpointError(
+            f"{at} is not on this disk and the hub cannot be reached; connect once, or give a checkpoint folder"
+        ) from error
+    except (HfHubHTTPError, HFValidationError, OSError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise CheckpointError(f"{at} cannot be had from the hub: {reason}") from error

@@ -1,0 +1,1 @@
+"""Methods: one paper a file, each made of parts that learn and objectives that ask something of them."""

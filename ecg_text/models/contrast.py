@@ -1,0 +1,36 @@
+"""Zero-shot weights: what a prompt set asks, as one direction in the embedding space for each label.
+
+A short phrase is not a report: the cosine of an ECG with "atrial fibrillation" also measures how much the phrase
+sounds like any report. The direction from the opposite ("normal ecg") to the finding has that part taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ecg_text.errors import ConfigError
+from ecg_text.text.prompts import PromptSet
+
+RULES = ("contrast", "cosine")
+EncodeTexts = Callable[[Sequence[str]], np.ndarray]  # R texts -> (R, D) of unit length
+
+
+def zero_shot_weights(encode: EncodeTexts, prompts: PromptSet, rule: str = "contrast") -> np.ndarray:
+    """Unit vectors whose product with a pooled ECG is the similarity with each label: (K, D).
+
+    contrast: the direction from the mean of the opposite's texts to the mean of the label's. cosine: the mean of the
+    label's texts (CLIP's prompt ensemble; Radford et al., 2021, section 3.1.4). Raises ConfigError for another rule.
+    """
+    if rule not in RULES:
+        raise ConfigError(f"no zero-shot rule {rule!r}; choose one of {RULES}")
+    texts = dict.fromkeys(text for label in prompts.labels for text in (*label.texts, *label.opposite))
+    vector = dict(zip(texts, encode(list(texts)), strict=True))
+    weights = []
+    for label in prompts.labels:
+        weight = np.mean([vector[text] for text in label.texts], axis=0)
+        if rule == "contrast" and label.opposite:
+            weight = weight - np.mean([vector[text] for text in label.opposite], axis=0)
+        weights.append(weight / max(float(np.linalg.norm(weight)), 1e-12))
+    return np.asarray(weights, dtype=np.float32)

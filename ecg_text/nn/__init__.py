@@ -1,0 +1,1 @@
+"""Tensors become tensors: parts that know no ECG and no text."""

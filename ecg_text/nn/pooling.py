@@ -1,0 +1,50 @@
+"""From a sequence to one vector, never counting what is masked."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def masked_mean(tokens: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the real tokens: (B, N, D), (B, N) -> (B, D); a row without any is zero."""
+    weight = mask.to(tokens.dtype).unsqueeze(-1)
+    return (tokens * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
+
+
+def segment_means(tokens: Tensor, segment: Tensor, num: int) -> tuple[Tensor, Tensor]:
+    """Mean token of each segment, and whether it exists: (B, L, D), (B, L) -> (B, S, D), (B, S).
+
+    segment holds each token's segment number, -1 for none; an absent segment is a zero row, never a dropped one.
+    """
+    member = F.one_hot(segment + 1, num + 1)[..., 1:].to(tokens.dtype)
+    count = member.sum(dim=1)
+    means = torch.einsum("bls,bld->bsd", member, tokens) / count.clamp(min=1).unsqueeze(-1)
+    return means, count > 0
+
+
+class AttentionPool(nn.Module):
+    """Learned queries that read the real tokens: multi-head cross-attention, one output a query."""
+
+    def __init__(self, width: int, num_heads: int, num_queries: int = 1) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.query = nn.Parameter(torch.randn(num_queries, width) * width**-0.5)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """(B, N, D), (B, N) -> (B, K, D); a row with no real token gets the output bias."""
+        batch, _, width = tokens.shape
+        key, value = self._heads(self.key_value(tokens)).chunk(2, dim=-1)
+        query = self._heads(self.query.expand(batch, -1, -1))
+        # An all-false row would give NaN; it attends to everything and is zeroed below.
+        real = mask.any(dim=1)
+        attend = (mask | ~real[:, None])[:, None, None, :]
+        pooled = F.scaled_dot_product_attention(query, key, value, attn_mask=attend)
+        pooled = pooled.transpose(1, 2).reshape(batch, -1, width)
+        return self.out(pooled * real[:, None, None])
+
+    def _heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)

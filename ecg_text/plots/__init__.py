@@ -1,0 +1,1 @@
+"""Numbers become pictures: the ECG sheet, the small strip, the demo's page."""

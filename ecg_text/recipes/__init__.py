@@ -1,0 +1,1 @@
+"""A run is a method, a data set and numbers; here names become objects."""

@@ -1,0 +1,21 @@
+"""Recipes that train a model from a store of ECGs with reports."""
+
+from __future__ import annotations
+
+from ecg_text.data.augment import Augment
+from ecg_text.recipes.run import DataPlan, ModelPlan, Run
+from ecg_text.text.views import ReportViews
+from ecg_text.training.config import TrainingConfig
+
+
+def clip_nano() -> Run:
+    """PTB-XL's reports on two CPU cores: rhythm-level alignment with report views, about an hour."""
+    return Run(
+        name="clip_nano",
+        model=ModelPlan(),
+        data=DataPlan(batch_size=128, augment=Augment(shift=0.0), views=ReportViews(whole=0.5)),
+        training=TrainingConfig(
+            epochs=25, learning_rate=1e-3, weight_decay=0.05, ema_decay=0.999, evaluate_every=1000, checkpoint_every=250
+        ),
+        prompts=("ptbxl-superclass", "ptbxl-subclass", "ptbxl-form", "ptbxl-rhythm"),
+    )

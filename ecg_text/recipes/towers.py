@@ -1,0 +1,93 @@
+"""From a plan to a model and its processor, both new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, PreTrainedModel, PreTrainedTokenizerFast
+
+from ecg_text.errors import ConfigError
+from ecg_text.models.auto import register
+from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
+from ecg_text.models.processor import MAX_WORD_PIECES, EcgTextProcessor, wrap_tokenizer
+from ecg_text.models.two_tower import EcgTextModel
+from ecg_text.recipes.run import ModelPlan, TextTower
+from ecg_text.signal.preprocess import Preprocess
+from ecg_text.text.tokenizer import train_wordpiece
+
+
+def build_tokenizer(plan: TextTower, reports: Iterable[str]) -> PreTrainedTokenizerFast:
+    """The tokenizer of a pretrained text encoder, or one whose vocabulary is trained on these reports."""
+    if plan.pretrained is None:
+        return wrap_tokenizer(train_wordpiece(reports, vocab_size=plan.vocab_size))
+    tokenizer = _loaded(AutoTokenizer, plan.pretrained)
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise ConfigError(f"{plan.pretrained} has no fast tokenizer, which tells where words are; choose another")
+    return tokenizer
+
+
+def build_model(plan: ModelPlan, processor: EcgTextProcessor, seed: int) -> EcgTextModel:
+    """A new model whose weights depend on the seed alone; a pretrained text encoder brings its own."""
+    register()
+    encoder: PreTrainedModel | None = None
+    if plan.text.pretrained is None:
+        text_config = _bert_config(plan.text, len(processor.tokenizer), processor.tokenizer.pad_token_id)
+    else:
+        encoder = _loaded(AutoModel, plan.text.pretrained)
+        text_config = encoder.config
+    config = EcgTextConfig(
+        ecg_config=_ecg_config(plan, processor.preprocess),
+        text_config=text_config,
+        embedding_width=plan.embedding_width,
+        initial_scale=plan.initial_scale,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return EcgTextModel(config, text_encoder=encoder)
+
+
+def random_twin(model: EcgTextModel, seed: int) -> EcgTextModel:
+    """A model of the same shape that has learned nothing: the base line of every table."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return EcgTextModel(model.config).eval()
+
+
+def _ecg_config(plan: ModelPlan, preprocess: Preprocess) -> EcgEncoderConfig:
+    tower = plan.ecg
+    return EcgEncoderConfig(
+        encoder=tower.encoder,
+        leads=list(preprocess.leads),
+        widths=list(tower.widths),
+        depths=list(tower.depths),
+        kernel=tower.kernel,
+        num_layers=tower.num_layers,
+        num_heads=tower.num_heads,
+        dropout=tower.dropout,
+    )
+
+
+def _bert_config(plan: TextTower, vocab_size: int, pad_token_id: int) -> AutoConfig:
+    return BertConfig(
+        vocab_size=vocab_size,
+        hidden_size=plan.width,
+        num_hidden_layers=plan.num_layers,
+        num_attention_heads=plan.num_heads,
+        intermediate_size=4 * plan.width,
+        max_position_embeddings=MAX_WORD_PIECES,
+        hidden_dropout_prob=plan.dropout,
+        attention_probs_dropout_prob=plan.dropout,
+        pad_token_id=pad_token_id,
+    )
+
+
+def _loaded(auto: Any, name: str) -> Any:
+    try:
+        options = {"use_safetensors": True} if auto is AutoModel else {}
+        return auto.from_pretrained(Path(name) if Path(name).is_dir() else name, **options)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ConfigError(f"text encoder {name!r} cannot be loaded: {reason}") from error

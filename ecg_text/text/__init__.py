@@ -1,0 +1,1 @@
+"""Words: reports, sentences, word pieces, prompt sets, views; no torch."""

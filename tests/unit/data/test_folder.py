@@ -1,0 +1,107 @@
+"""A folder of recordings and a table become a catalogue, and what does not fit is refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecg_text.data.sources.folder import folder
+from ecg_text.data.splits import check_disjoint
+from ecg_text.errors import DataError, SignalError
+from ecg_text.signal.read import read
+
+
+@pytest.fixture
+def recordings(tmp_path: Path, write_recording: Any) -> Path:
+    """Recordings a, b and deep/c; b's header knows its person."""
+    write_recording(tmp_path, "a", seed=1)
+    write_recording(tmp_path, "b", seed=2, comments="# Age: 71\n# Sex: Male\n# Dx: 426783006,59118001")
+    write_recording(tmp_path / "deep", "c", seed=3)
+    return tmp_path
+
+
+def table(recordings: Path, text: str, name: str = "records.csv", encoding: str = "utf-8") -> Path:
+    path = recordings / name
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+def test_a_table_says_whose_the_records_are_and_what_is_known(recordings: Path) -> None:
+    table(
+        recordings,
+        "record_id,patient_id,age,sex,report,labels,split\n"
+        'a,p1,63.5,F,"Sinusrhythmus, Normales EKG",NORM|SR,train\n'
+        "b,p2,,,,,val\n"
+        "deep/c,p1,64,female,,STACH; LVH,train\n",
+    )
+    catalogue = folder(recordings)
+    assert catalogue.column("record_id") == ["a", "b", "deep/c"]
+    assert catalogue.column("path") == ["a.hea", "b.hea", "deep/c.hea"]
+    assert catalogue.column("patient_id") == ["p1", "p2", "p1"]
+    assert catalogue.column("age") == [63.5, 71.0, 64.0]
+    assert catalogue.column("sex") == ["female", "male", "female"]
+    assert catalogue.column("labels") == [["NORM", "SR"], ["426783006", "59118001"], ["STACH", "LVH"]]
+    assert catalogue.column("raw_report") == ["Sinusrhythmus, Normales EKG", None, None]
+    assert catalogue.column("report")[0].startswith("sinusrhythmus")
+    assert catalogue.column("split") == ["train", "val", "train"]
+    assert catalogue.notes == ()
+
+
+def test_without_a_table_headers_are_read_and_every_record_is_its_own_patient(recordings: Path) -> None:
+    catalogue = folder(recordings)
+    assert catalogue.column("age") == [None, 71.0, None]
+    assert len(set(catalogue.column("patient_id"))) == 3
+    assert set(catalogue.column("split")) <= {"train", "val", "test"}
+    assert any("3 of 3 records have no patient id" in note for note in catalogue.notes)
+    assert any("no splits are given" in note for note in catalogue.notes)
+    check_disjoint(catalogue)
+
+
+@pytest.mark.parametrize("text", ["id,patient,remark\na.hea,p1,x\n", "ID;Patient;Remark\na;p1;x\n"])
+def test_short_headings_suffixes_and_semicolons_are_understood(recordings: Path, text: str) -> None:
+    catalogue = folder(recordings, csv_path=table(recordings, text, "mine.csv", encoding="utf-8-sig"))
+    assert catalogue.column("patient_id")[0] == "p1"
+    assert any("columns not used: remark" in note.lower() for note in catalogue.notes)
+    assert any("2 of 3 records" in note for note in catalogue.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("id\na\nx\ny\nz\n", "names 3 ids with no file: 'x', 'y', 'z'; remove their rows or add the files"),
+        ("id\nx1\nx2\nx3\nx4\n", "names 4 ids with no file: 'x1', 'x2', 'x3', ...;"),
+        ("id\na\na.hea\n", "two rows for 'a.hea'"),
+        ("name,age\na,3\n", "has columns name, age; give one id column"),
+        ("id,record_id\na,a\n", "each other column once"),
+        ("", "give one id column"),
+        ("id,age\na,old\n", "record 'a' has age 'old'; give years"),
+        ("id,age\na,300\n", "record 'a' has age '300'"),
+        ("id,sex\na,1\n", "record 'a' has sex '1'; give female, f, male, m"),
+        ("id,split\na,training\n", "record 'a' has split 'training'; give train, val, test"),
+        ("id,patient,split\na,p,train\nb,p,test\n", "patient 'p' has records in the splits train and test"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(recordings: Path, text: str, told: str) -> None:
+    table(recordings, text)
+    with pytest.raises(DataError) as refusal:
+        folder(recordings)
+    assert told in str(refusal.value)
+
+
+def test_a_table_that_is_not_there_is_refused(recordings: Path) -> None:
+    with pytest.raises(DataError, match="there is no table"):
+        folder(recordings, csv_path=recordings / "other.csv")
+
+
+def test_a_record_outside_the_table_is_in_no_split(recordings: Path) -> None:
+    table(recordings, "id,split\na,train\n")
+    assert folder(recordings).column("split") == ["train", "", ""]
+
+
+def test_a_damaged_header_is_left_to_the_preparation(recordings: Path) -> None:
+    (recordings / "a.hea").write_text("nonsense")
+    assert folder(recordings).column("record_id") == ["a", "b", "deep/c"]
+    with pytest.raises(SignalError):
+        read(recordings / "a.hea")

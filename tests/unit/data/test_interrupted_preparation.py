@@ -1,0 +1,80 @@
+"""A preparation that is killed or interrupted leaves the old store, no half of a new one, and no process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ecg_text.data.catalogue import Catalogue
+from ecg_text.data.store import Store, write_store
+from ecg_text.signal.preprocess import standard_preprocess
+
+SCRIPT = """
+import multiprocessing, os, signal, sys
+from pathlib import Path
+from ecg_text.data.sources.folder import folder
+from ecg_text.data.store import write_store
+from ecg_text.signal.preprocess import standard_preprocess
+
+def die(done, total):
+    workers = multiprocessing.active_children()
+    Path(sys.argv[3]).write_text("\\n".join(str(worker.pid) for worker in workers))
+    if sys.argv[4] == "SIGINT":
+        os.killpg(os.getpgrp(), signal.SIGINT)
+        signal.pause()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    root = Path(sys.argv[1])
+    write_store(folder(root), root, Path(sys.argv[2]), standard_preprocess(), workers=2, progress=die)
+"""
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
+def test_dying_in_the_middle_leaves_the_old_store(
+    how: str, tmp_path: Path, repository: Path, write_recordings: Callable[[Path, int], Catalogue]
+) -> None:
+    recordings, place, pids = tmp_path / "recordings", tmp_path / "stores", tmp_path / "pids"
+    catalogue = write_recordings(recordings, 600)
+    write_store(catalogue.select(range(5)), recordings, place / "store", standard_preprocess(), workers=1)
+    before = (place / "store" / "signals-00000.arrow").read_bytes()
+    script = tmp_path / "prepare.py"
+    script.write_text(SCRIPT)
+    died = subprocess.run(
+        [sys.executable, str(script), str(recordings), str(place / "store"), str(pids), how],
+        env={**os.environ, "PYTHONPATH": str(repository)},
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert died.returncode in (-signal.SIGKILL, -signal.SIGINT), died.stderr
+    workers = [int(line) for line in pids.read_text().split()]
+    assert len(workers) == 2
+    deadline = time.monotonic() + 5
+    while any(map(is_alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not any(map(is_alive, workers))
+    assert (place / "store" / "signals-00000.arrow").read_bytes() == before
+    assert len(Store.open(place / "store")) == 5
+    left = sorted(path.name for path in place.iterdir() if "partial" in path.name)
+    assert len(left) == (1 if how == "SIGKILL" else 0)
+
+    write_store(catalogue.select(range(7)), recordings, place / "store", standard_preprocess(), workers=1)
+    assert len(Store.open(place / "store")) == 7
+    assert sorted(path.name for path in place.iterdir()) == ["store", "store.skipped.csv"]
