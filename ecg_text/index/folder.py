@@ -23,21 +23,27 @@ FORMAT = "ecg_text.index/1"
 ABOUT_FILE = "index.json"
 FAISS_FILE = "index.faiss"
 CATALOGUE_FILE = "catalogue.parquet"
-FIELDS = {"format", "num_records", "width", "model_revision", "fingerprint", "bytes"}
+FIELDS = {"format", "num_records", "width", "model_name", "model_revision", "fingerprint", "bytes"}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Parts:
-    """What an index is made of: a FAISS index, the id of each of its rows, their model, and their catalogue if any."""
+    """What an index is made of: a FAISS index, the id of each of its rows, their model, and their catalogue if any.
+
+    model_name is the folder or hub name the model was loaded from, a hint for the next query; model_revision binds.
+    """
 
     flat: faiss.IndexFlatIP
     ids: tuple[str, ...]
     model_revision: str
     fingerprint: str
+    model_name: str = ""
     catalogue: pa.Table | None = None
 
 
-def write_folder(folder: Path, flat: faiss.IndexFlatIP, table: EmbeddingTable, catalogue: pa.Table | None) -> Path:
+def write_folder(
+    folder: Path, flat: faiss.IndexFlatIP, table: EmbeddingTable, catalogue: pa.Table | None, model_name: str
+) -> Path:
     """Write an index beside the folder, then rename it into place. Raises DataError where the folder is no index."""
     import faiss
     import pyarrow.parquet as pq
@@ -57,6 +63,7 @@ def write_folder(folder: Path, flat: faiss.IndexFlatIP, table: EmbeddingTable, c
             "format": FORMAT,
             "num_records": len(table),
             "width": table.width,
+            "model_name": model_name,
             "model_revision": table.model_revision,
             "fingerprint": table.fingerprint,
             "bytes": {path.name: path.stat().st_size for path in sorted(temporary.iterdir())},
@@ -100,6 +107,7 @@ def read_folder(folder: Path) -> Parts:
         ids=table.ids,
         model_revision=table.model_revision,
         fingerprint=table.fingerprint,
+        model_name=about["model_name"],
         catalogue=catalogue,
     )
 

@@ -44,10 +44,14 @@ class Index:
         self._catalogue = parts.catalogue
         self.model_revision = parts.model_revision
         self.fingerprint = parts.fingerprint
+        self.model_name = parts.model_name
 
     @classmethod
-    def build(cls, table: EmbeddingTable, catalogue: pa.Table | None = None) -> Index:
-        """An index of these embeddings. Raises DataError where there is none, or the catalogue lacks one of the ids."""
+    def build(cls, table: EmbeddingTable, catalogue: pa.Table | None = None, model_name: str = "") -> Index:
+        """An index of these embeddings, which remembers where their model was loaded from.
+
+        Raises DataError where there is no embedding, or the catalogue lacks one of the ids.
+        """
         import faiss
 
         if not len(table):
@@ -60,6 +64,7 @@ class Index:
                 ids=table.ids,
                 model_revision=table.model_revision,
                 fingerprint=table.fingerprint,
+                model_name=model_name,
                 catalogue=None if catalogue is None else _rows_of(catalogue, table.ids),
             )
         )
@@ -167,7 +172,7 @@ class Index:
 
         Raises DataError where the folder exists and is no index.
         """
-        return write_folder(Path(folder), self._flat, self.table, self._catalogue)
+        return write_folder(Path(folder), self._flat, self.table, self._catalogue, self.model_name)
 
     @classmethod
     def load(cls, folder: Path | str) -> Index:

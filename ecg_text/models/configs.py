@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
+from ecg_text.errors import ConfigError
 from ecg_text.leads import STANDARD_12
+
+# What transformers itself may add to a configuration, besides its own private keys.
+_OF_TRANSFORMERS = frozenset({"attn_implementation", "auto_map", "quantization_config", "torch_dtype"})
 
 
 @strict
@@ -47,3 +52,22 @@ class EcgTextConfig(PreTrainedConfig):
     embedding_width: int = 256
     initial_scale: float = 14.285714285714286
     max_scale: float = 100.0
+
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
+        """The configuration in a config.json. Raises ConfigError for a key that nothing here knows, in either part."""
+        _refuse_unknown(cls, config_dict)
+        ecg = config_dict.get("ecg_config")
+        if isinstance(ecg, Mapping):
+            _refuse_unknown(EcgEncoderConfig, ecg)
+        return super().from_dict(config_dict, **kwargs)
+
+
+def _refuse_unknown(kind: type[PreTrainedConfig], written: Mapping[str, Any]) -> None:
+    known = kind().to_dict().keys() | _OF_TRANSFORMERS
+    unknown = sorted(key for key in written if key not in known and not key.startswith("_"))
+    if unknown:
+        raise ConfigError(
+            f"{kind.__name__} has no setting {unknown[0]!r}; a newer ecg_text may have written it: update, "
+            "or get an unchanged copy of config.json"
+        )

@@ -1,4 +1,4 @@
-"""A residual network over time without activation norms, topped by a few attention layers that see the whole rhythm."""
+"""A residual network over time, topped by a few attention layers that see the whole rhythm."""
 
 from __future__ import annotations
 
@@ -7,36 +7,33 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ecg_text.models.configs import EcgEncoderConfig
-from ecg_text.nn.convolution import ScaledConv1d, halve_mask
+from ecg_text.nn.convolution import NormedConv1d, halve_mask, zero_masked
 from ecg_text.nn.transformer import TransformerBlock, sinusoidal_positions
 
-# Each residual branch is scaled so that variance grows slowly with depth (Brock et al., 2021, section 3).
-BRANCH_SCALE = 0.2
-# Standard deviation of a lead of a band-passed ECG; without activation norms the network wants values of about one.
-TYPICAL_MV = 0.2
+# Each residual branch starts small, so that a deep network starts near the identity (Goyal et al., 2017, section 5.1).
+BRANCH_GAIN = 0.2
 POSITION_GAIN = 0.1
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions beside a shortcut; a stride of 2 halves the rate on both ways."""
+    """Two convolutions beside a shortcut; a stride of 2 halves the rate on both ways (He et al., 2016)."""
 
     def __init__(self, in_width: int, width: int, kernel: int, stride: int) -> None:
         super().__init__()
         self.stride = stride
-        self.first = ScaledConv1d(in_width, width, kernel, stride)
-        self.second = ScaledConv1d(width, width, kernel, gain=BRANCH_SCALE)
-        self.changes = stride > 1 or in_width != width
-        self.shortcut = ScaledConv1d(in_width, width, 1, stride) if self.changes else nn.Identity()
+        self.first = NormedConv1d(in_width, width, kernel, stride)
+        self.second = NormedConv1d(width, width, kernel, gain=BRANCH_GAIN)
+        changes = stride > 1 or in_width != width
+        self.shortcut = NormedConv1d(in_width, width, 1, stride) if changes else None
 
     def forward(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """(B, D_in, T), (B, T) -> (B, D, T'), (B, T'); no mask means that all is real."""
         if mask is not None and self.stride > 1:
             mask = halve_mask(mask)
         active = F.relu(x)
-        # Masked positions are zeroed after every layer, so padding equals the edge of a shorter recording.
-        branch = self.second(_masked(F.relu_(self.first(active)), mask))
-        shortcut = self.shortcut(active) if self.changes else x
-        return _masked(shortcut + branch, mask), mask
+        branch = self.second(zero_masked(F.relu(self.first(active, mask)), mask), mask)
+        shortcut = x if self.shortcut is None else self.shortcut(active, mask)
+        return zero_masked(shortcut + branch, mask), mask
 
 
 class ResNet1d(nn.Module):
@@ -46,9 +43,9 @@ class ResNet1d(nn.Module):
         super().__init__()
         widths = tuple(config.widths)
         self.width = widths[-1]
-        self.stem = ScaledConv1d(len(config.leads), widths[0], 2 * config.kernel + 1, 2, rectified=False)
-        self.position_gain = nn.Parameter(torch.tensor(POSITION_GAIN))
+        self.stem = NormedConv1d(len(config.leads), widths[0], 2 * config.kernel + 1, 2)
         self.absent = nn.Parameter(torch.zeros(len(config.leads), widths[0]))
+        self.position_gain = nn.Parameter(torch.tensor(POSITION_GAIN))
         blocks: list[nn.Module] = []
         in_width = widths[0]
         for width, depth in zip(widths, config.depths, strict=True):
@@ -66,21 +63,17 @@ class ResNet1d(nn.Module):
     def forward(self, ecg: Tensor, lead_mask: Tensor, time_mask: Tensor) -> tuple[Tensor, Tensor]:
         """(B, C, T), (B, C), (B, T) -> tokens (B, N, W), token mask (B, N)."""
         # Most batches have no padding, and then no layer needs to pay for it.
-        mask = None if bool(time_mask.all()) else halve_mask(time_mask)
-        ecg = _masked(ecg * (lead_mask.unsqueeze(-1) / TYPICAL_MV), None if mask is None else time_mask)
+        is_padded = not bool(time_mask.all())
+        mask = halve_mask(time_mask) if is_padded else None
+        ecg = zero_masked(ecg * lead_mask.unsqueeze(-1), time_mask if is_padded else None)
         # A missing lead adds its own learned offset: absent is not the same as a flat line.
         offset = (~lead_mask).to(ecg.dtype) @ self.absent
-        x = _masked(self.stem(ecg) + offset.unsqueeze(-1), mask)
+        x = zero_masked(self.stem(ecg, mask) + offset.unsqueeze(-1), mask)
         for block in self.blocks:
             x, mask = block(x, mask)
         tokens = self.dropout(F.relu(x).transpose(1, 2))
         token_mask = tokens.new_ones(tokens.shape[:2], dtype=torch.bool) if mask is None else mask
-        if self.layers:
-            tokens = tokens + self.position_gain * sinusoidal_positions(tokens.shape[1], self.width).to(tokens)
+        tokens = tokens + self.position_gain * sinusoidal_positions(tokens.shape[1], self.width).to(tokens)
         for layer in self.layers:
             tokens = layer(tokens, token_mask)
         return self.norm(tokens), token_mask
-
-
-def _masked(x: Tensor, mask: Tensor | None) -> Tensor:
-    return x if mask is None else x * mask.unsqueeze(1)

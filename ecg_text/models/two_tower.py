@@ -47,7 +47,10 @@ class EcgTextModel(PreTrainedModel):
         width = self.ecg_encoder.width
         self.ecg_pool = AttentionPool(width, config.ecg_config.num_heads)
         self.ecg_head = ProjectionHead(2 * width, config.embedding_width)
-        self.text_encoder = AutoModel.from_config(config.text_config) if text_encoder is None else text_encoder
+        text_encoder = AutoModel.from_config(config.text_config) if text_encoder is None else text_encoder
+        if getattr(text_encoder, "pooler", None) is not None:
+            text_encoder.pooler = None  # texts are pooled by their mean; weights that never learn are not carried along
+        self.text_encoder = text_encoder
         self.text_head = ProjectionHead(config.text_config.hidden_size, config.embedding_width)
         self.log_scale = nn.Parameter(torch.tensor(math.log(config.initial_scale)))
         self.post_init()

@@ -25,7 +25,7 @@ from ecg_text.training.config import TrainingConfig
 from ecg_text.training.loop import train
 
 WIDTH, BATCH = 6, 4
-LONG = 240  # steps of the training with many lives
+LONG = 360  # steps of the training with many lives
 PATIENCE_S = 600
 
 
@@ -96,11 +96,12 @@ def live_often(folder, lives):
         before = newest(folder / "killed")
         child = life(folder / "killed", "0.004")
         # Wait until this life has got further than the last one.
-        while newest(folder / "killed") == before and os.waitpid(child, os.WNOHANG)[0] == 0:
+        while newest(folder / "killed") == before:
             time.sleep(0.002)
-        time.sleep(chance.uniform(0.0, 0.03))
+        time.sleep(chance.uniform(0.0, 0.02))
         os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != -signal.SIGKILL:
+            sys.exit("a life ended before it was killed; LONG is too short for this machine")
     os.waitpid(life(folder / "killed", "0"), 0)
 
 

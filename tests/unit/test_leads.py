@@ -88,3 +88,8 @@ def test_a_chest_lead_and_a_lead_given_twice_derive_nothing() -> None:
 
 def test_only_derived_and_measured_leads_carry_information() -> None:
     assert [state >= LeadState.DERIVED for state in LeadState] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("name", ["ECG1", "EKG2", "CHANNEL 1", "-aVR", "- aVR", "pleth", "ABP", ""])
+def test_a_name_that_only_looks_like_a_lead_is_none(name: str) -> None:
+    assert find_lead(name) is None

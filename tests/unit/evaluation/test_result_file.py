@@ -48,7 +48,7 @@ def test_markdown_shows_values_base_lines_and_skipped_classes() -> None:
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = RESULT.write_json(tmp_path / "result.json")
-    with pytest.raises(DataError, match="plain|serializable"):
+    with pytest.raises(DataError, match=r"plain|serializable"):
         replace(RESULT, provenance={"path": tmp_path}).write_json(path)
     assert read_result(path) == RESULT
     assert len(list(tmp_path.iterdir())) == 1

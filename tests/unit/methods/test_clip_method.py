@@ -1,0 +1,131 @@
+"""Method clip: the loss falls, every parameter learns, and two half batches on two processes equal one whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from transformers import BertConfig
+
+from ecg_text.data.batch import Batch, Texts
+from ecg_text.errors import DataError
+from ecg_text.methods.clip import Clip
+from ecg_text.models.auto import register
+from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
+from ecg_text.models.two_tower import EcgTextModel
+
+
+def tiny_clip() -> Clip:
+    register()
+    torch.manual_seed(0)
+    ecg = EcgEncoderConfig(leads=["I", "II"], widths=[8, 16], depths=[1, 1], num_heads=2, kernel=3, dropout=0.0)
+    text = BertConfig(
+        vocab_size=30,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=16,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    return Clip(EcgTextModel(EcgTextConfig(ecg_config=ecg, text_config=text, embedding_width=12)))
+
+
+def batch_of(num: int) -> Batch:
+    """num records; records 0 and num - 1 share their report, and record 1's text is part of record 2's report."""
+    chance = torch.Generator().manual_seed(1)
+    ids = torch.randint(5, 30, (num - 1, 6), generator=chance)
+    row = torch.arange(num)
+    row[num - 1] = 0
+    stated = torch.zeros(num, 4, dtype=torch.int64)
+    stated[:, 0] = row + 1
+    reported = stated.clone()
+    reported[2, 1] = int(stated[1, 0])
+    return Batch(
+        ecg=torch.randn(num, 2, 64, generator=chance),
+        lead_mask=torch.ones(num, 2, dtype=torch.bool),
+        time_mask=torch.ones(num, 64, dtype=torch.bool),
+        record_ids=tuple(map(str, range(num))),
+        patient_ids=tuple(map(str, range(num))),
+        texts=Texts(
+            strings=tuple(map(str, range(num - 1))),
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            sentence=torch.zeros_like(ids),
+            row=row,
+            stated=stated,
+            reported=reported,
+        ),
+    )
+
+
+def part_of(batch: Batch, rows: slice) -> Batch:
+    assert batch.texts is not None
+    texts = batch.texts
+    return replace(
+        batch,
+        ecg=batch.ecg[rows],
+        lead_mask=batch.lead_mask[rows],
+        time_mask=batch.time_mask[rows],
+        record_ids=batch.record_ids[rows],
+        patient_ids=batch.patient_ids[rows],
+        texts=replace(texts, row=texts.row[rows], stated=texts.stated[rows], reported=texts.reported[rows]),
+    )
+
+
+def test_one_batch_is_learned() -> None:
+    method, batch = tiny_clip(), batch_of(8)
+    optimizer = torch.optim.Adam(method.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(30):
+        loss = method(batch).total
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_every_parameter_gets_a_gradient() -> None:
+    method = tiny_clip()
+    method(batch_of(6)).total.backward()
+    assert [name for name, parameter in method.named_parameters() if parameter.grad is None] == []
+
+
+def test_a_batch_without_texts_is_refused() -> None:
+    with pytest.raises(DataError, match="needs texts"):
+        tiny_clip()(replace(batch_of(4), texts=None))
+
+
+def _half_on_each(rank: int, folder: str) -> None:
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    torch.set_num_threads(1)
+    method = torch.nn.parallel.DistributedDataParallel(tiny_clip())
+    loss = method(part_of(batch_of(8), slice(4 * rank, 4 * rank + 4))).total
+    loss.backward()
+    if rank == 0:
+        grads = {name: p.grad for name, p in method.module.named_parameters() if p.grad is not None}
+        torch.save({"loss": loss.detach(), "grads": grads}, f"{folder}/seen.pt")
+    dist.barrier()
+    dist.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_two_processes_with_half_the_batch_give_the_loss_and_gradients_of_one(tmp_path: Path) -> None:
+    whole = tiny_clip()
+    loss = whole(batch_of(8)).total
+    loss.backward()
+    mp.spawn(_half_on_each, args=(str(tmp_path),), nprocs=2)
+    seen = torch.load(tmp_path / "seen.pt", weights_only=True)
+    torch.testing.assert_close(seen["loss"], loss.detach(), atol=1e-5, rtol=1e-5)
+    compared = 0
+    for name, parameter in whole.named_parameters():
+        if parameter.grad is not None:
+            torch.testing.assert_close(seen["grads"][name], parameter.grad, atol=1e-5, rtol=1e-5)
+            compared += 1
+    assert compared > 20
