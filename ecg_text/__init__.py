@@ -3,7 +3,7 @@
     import ecg_text as et
 
     record = et.read("patient/0001.hea")
-    model = et.load("reference")
+    model = et.load("run/model")
     similarities = model.zero_shot([record], et.load_prompt_set("ptbxl-rhythm"))
 
 Research use only, not a medical device. Names load when they are first used, so that importing this package costs
@@ -30,9 +30,12 @@ _HOMES = {
     "load": ("ecg_text.hub.embedding", "load"),
     "load_prompt_set": ("ecg_text.text.prompts", "load_prompt_set"),
     "read": ("ecg_text.signal.read", "read"),
+    "recipe": ("ecg_text.recipes.table", "recipe"),
     "save": ("ecg_text.hub.checkpoint", "save_checkpoint"),
+    "standard_preprocess": ("ecg_text.signal.preprocess", "standard_preprocess"),
     "synthesise": ("ecg_text.signal.synthetic", "synthesise"),
     "train": ("ecg_text.training.loop", "train"),
+    "write_wfdb": ("ecg_text.signal.wfdb_files", "write_wfdb"),
 }
 
 __all__ = ["__version__", *_HOMES]
