@@ -1,4 +1,4 @@
-"""A record: one ECG in millivolts with its rate, its leads, what is known of it, and the trail of what was done to it."""
+"""A record: one ECG in millivolts with its rate, leads, what is known of it, and the trail of what was done to it."""
 
 from __future__ import annotations
 
@@ -93,9 +93,7 @@ class Record:
             for second in self.leads[i + 1 :]:
                 weights = limb_lead_weights(name, first, second) if name not in (first, second) else None
                 if weights is not None:
-                    return np.asarray(
-                        weights[0] * self.lead(first) + weights[1] * self.lead(second), dtype=np.float32
-                    )
+                    return np.asarray(weights[0] * self.lead(first) + weights[1] * self.lead(second), dtype=np.float32)
         raise LeadError(
             f"{self.record_id}: lead {name} cannot be derived from {', '.join(self.leads)}; two limb leads are needed"
         )

@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # The same words as on every drawing (ecg_text.plots.svg), which is too heavy to import for a help text.
 RESEARCH_USE = "research use only, not a medical device"
@@ -29,6 +29,8 @@ def is_first_process() -> bool:
 
 def talk_console() -> Console:
     """The console for progress and remarks: stderr, so that stdout holds results alone."""
+    from rich.console import Console
+
     return Console(stderr=True, quiet=not is_first_process(), highlight=False)
 
 
@@ -64,6 +66,9 @@ def print_json(document: Any) -> None:
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
     """Rows of texts under headings; the columns named in right are set flush right, as numbers are."""
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
@@ -76,15 +81,17 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right
 @contextmanager
 def progress(label: str) -> Iterator[Advance]:
     """Inside the block, a function (done, total) that moves a bar on stderr; no bar where nobody is watching."""
+    from rich import progress as parts
+
     columns = (
-        TextColumn(label),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        parts.TextColumn(label),
+        parts.BarColumn(),
+        parts.MofNCompleteColumn(),
+        parts.TimeElapsedColumn(),
+        parts.TimeRemainingColumn(),
     )
     console = talk_console()
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with parts.Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -67,7 +67,7 @@ def build_app() -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        rich_markup_mode="markdown",
+        rich_markup_mode=None,  # plain help: half the time to show it, and the same on every screen
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
@@ -82,9 +82,7 @@ def build_app() -> typer.Typer:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from ecg_text import __version__
-
-        typer.echo(__version__)
+        typer.echo(import_module("ecg_text").__version__)
         raise typer.Exit
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,8 @@ from ecg_text.errors import ConfigError
 class Augment:
     """Random lead masking (Oh et al., 2022), a random shift of the window, and a random gain, each per record.
 
-    drop_lead is the probability of each lead to be masked in a record of which leads are masked at all (share of
-    records: drop_share); shift is the largest share of the window cut from either end; gain the largest relative change.
+    In a share drop_share of the records each lead is masked with probability drop_lead; shift is the largest share of
+    the window cut from either end, gain the largest relative change, noise_mv the largest added standard deviation.
     """
 
     drop_share: float = 0.5
@@ -34,7 +35,8 @@ class Augment:
         """(B, C, T), (B, C), (B, T) -> the same three, changed; the arguments are left alone."""
         batch, _, samples = ecg.shape
         gain = 1 + generator.uniform(-self.gain, self.gain, (batch, 1, 1)).astype(np.float32)
-        shift = generator.integers(-int(self.shift * samples), int(self.shift * samples) + 1, batch)
+        most = int(self.shift * samples)
+        shift = [int(by) for by in generator.integers(-most, most + 1, batch)]
         if self.noise_mv:
             level = generator.uniform(0, self.noise_mv, (batch, 1, 1)).astype(np.float32)
             ecg = ecg + level * generator.standard_normal(ecg.shape, dtype=np.float32)
@@ -49,7 +51,7 @@ class Augment:
         return np.where(kept.any(axis=1, keepdims=True), kept, lead_mask)
 
 
-def _shifted(x: np.ndarray, shift: np.ndarray) -> np.ndarray:
+def _shifted(x: np.ndarray, shift: Sequence[int]) -> np.ndarray:
     """Each row moved by its number of samples to the left, what leaves is lost and what enters is padding (zero)."""
     out = np.zeros_like(x)
     for row, by in enumerate(shift):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -55,6 +55,6 @@ Moved = TypeVar("Moved", "Texts", "Batch")
 
 
 def _moved(item: Moved, device: torch.device | str) -> Moved:
-    values = {field.name: getattr(item, field.name) for field in fields(item)}
-    moved = {name: value.to(device) for name, value in values.items() if isinstance(value, Tensor | Texts)}
-    return replace(item, **moved)
+    values: dict[str, Any] = {field.name: getattr(item, field.name) for field in fields(item)}
+    movable = {name: value for name, value in values.items() if isinstance(value, Tensor | Texts)}
+    return replace(item, **{name: value.to(device) for name, value in movable.items()})

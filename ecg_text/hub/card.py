@@ -21,7 +21,7 @@ def render_card(provenance: Mapping[str, Any]) -> str:
 
 **Research use only, not a medical device.** Scores are similarities, not probabilities.
 
-An ECG encoder and a text encoder that share one space: findings are asked in words, archives are searched by a sentence.
+An ECG encoder and a text encoder that share one space: findings are asked in words, archives searched by a sentence.
 
 | fact | value |
 |---|---|

@@ -1,4 +1,4 @@
-"""A checkpoint folder: model, processor, prompt sets and provenance, complete in itself, written whole or not at all."""
+"""A checkpoint folder: model, processor, prompt sets and provenance, complete in itself, written whole or not."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def _swap(partial: Path, folder: Path) -> None:
 
 
 def _check_vocabulary(folder: Path, model: EcgTextModel, processor: EcgTextProcessor) -> None:
-    known, made = model.config.text_config.vocab_size, len(processor.tokenizer)
+    known, made = model.text_encoder.config.vocab_size, len(processor.tokenizer)
     if made > known:
         raise CheckpointError(
             f"{folder}: the tokenizer makes {made} word pieces, the text encoder knows {known}; "
@@ -156,4 +156,3 @@ def _read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}); get a complete copy of the folder") from error
-

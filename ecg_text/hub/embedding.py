@@ -58,7 +58,7 @@ class Embedder:
         return np.asarray(self.model.encode_ecg(*inputs).pooled.float().cpu().numpy())
 
     def embed_records(self, records: Sequence[Record]) -> np.ndarray:
-        """Records of any length: (n, D). A long one is the mean of its windows' vectors, brought back to unit length."""
+        """Records of any length: (n, D). A long one is the mean of its windows, at unit length again."""
         vectors = []
         for record in records:
             windows = self.preprocess.windows(record)
@@ -110,8 +110,9 @@ class Embedder:
 def load(name_or_folder: str | Path, revision: str | None = None, device: str = "cpu") -> Embedder:
     """A model ready to be asked, from a checkpoint folder or a hub name. Raises CheckpointError."""
     checkpoint = load_checkpoint(name_or_folder, revision)
+    model: EcgTextModel = checkpoint.model.to(torch.device(device))  # type: ignore[arg-type]
     return Embedder(
-        checkpoint.model.to(device),
+        model,
         checkpoint.processor,
         revision=checkpoint.revision,
         prompts=checkpoint.prompts,

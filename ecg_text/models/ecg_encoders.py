@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from torch import nn
-
 from ecg_text.errors import ConfigError
 from ecg_text.models.configs import EcgEncoderConfig
 from ecg_text.models.conv_transformer import ConvTransformer
@@ -17,7 +15,7 @@ ECG_ENCODERS: Mapping[str, type[ResNet1d] | type[ConvTransformer]] = MappingProx
 )
 
 
-def build_ecg_encoder(config: EcgEncoderConfig) -> nn.Module:
+def build_ecg_encoder(config: EcgEncoderConfig) -> ResNet1d | ConvTransformer:
     """The encoder a configuration names. Raises ConfigError where there is none of that name."""
     try:
         return ECG_ENCODERS[config.encoder](config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from transformers import AutoModel, PreTrainedModel
 
 from ecg_text.errors import CheckpointError
-from ecg_text.models.configs import EcgTextConfig
+from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 from ecg_text.models.ecg_encoders import build_ecg_encoder
 from ecg_text.models.outputs import EcgFeatures, TextFeatures
 from ecg_text.nn.pooling import AttentionPool, masked_mean, segment_means
@@ -38,20 +38,21 @@ class EcgTextModel(PreTrainedModel):
     config_class = EcgTextConfig
     base_model_prefix = "ecg_text"
     main_input_name = "ecg"
-    input_modalities = ("ecg", "text")
+    input_modalities = ["ecg", "text"]  # noqa: RUF012 - transformers wants a list
     _supports_sdpa = True
 
     def __init__(self, config: EcgTextConfig, text_encoder: PreTrainedModel | None = None) -> None:
         super().__init__(config)
-        self.ecg_encoder = build_ecg_encoder(config.ecg_config)
+        ecg_config = cast(EcgEncoderConfig, config.ecg_config)
+        self.ecg_encoder = build_ecg_encoder(ecg_config)
         width = self.ecg_encoder.width
-        self.ecg_pool = AttentionPool(width, config.ecg_config.num_heads)
+        self.ecg_pool = AttentionPool(width, ecg_config.num_heads)
         self.ecg_head = ProjectionHead(2 * width, config.embedding_width)
         text_encoder = AutoModel.from_config(config.text_config) if text_encoder is None else text_encoder
         if getattr(text_encoder, "pooler", None) is not None:
             text_encoder.pooler = None  # texts are pooled by their mean; weights that never learn are not carried along
         self.text_encoder = text_encoder
-        self.text_head = ProjectionHead(config.text_config.hidden_size, config.embedding_width)
+        self.text_head = ProjectionHead(text_encoder.config.hidden_size, config.embedding_width)
         self.log_scale = nn.Parameter(torch.tensor(math.log(config.initial_scale)))
         self.post_init()
 
@@ -101,7 +102,9 @@ class EcgTextModel(PreTrainedModel):
         return pooled @ self.encode_text(input_ids, attention_mask).pooled.T
 
     @classmethod
-    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, *args: Any, **kwargs: Any) -> Any:
+    def from_pretrained(  # type: ignore[override]
+        cls, pretrained_model_name_or_path: str | Path, *args: Any, **kwargs: Any
+    ) -> Any:
         """Load a model folder or hub name; safetensors only, and every weight must be there and fit.
 
         Raises CheckpointError for a missing, unexpected or misshapen weight. The arguments are those of transformers.
@@ -109,16 +112,21 @@ class EcgTextModel(PreTrainedModel):
         wants_info = kwargs.pop("output_loading_info", False)
         kwargs["use_safetensors"] = True
         try:
-            model, info = super().from_pretrained(
+            loaded: Any = super().from_pretrained(
                 pretrained_model_name_or_path, *args, output_loading_info=True, **kwargs
             )
         except (OSError, RuntimeError) as error:
             raise CheckpointError(f"{pretrained_model_name_or_path}: {_first_line(error)}") from error
-        wrong = {name: sorted(info[name]) for name in ("missing_keys", "unexpected_keys", "mismatched_keys") if info[name]}
+        model, info = loaded
+        wrong = {
+            name: sorted(info[name]) for name in ("missing_keys", "unexpected_keys", "mismatched_keys") if info[name]
+        }
         if wrong:
-            told = "; ".join(f"{name.replace('_keys', '')}: {', '.join(map(str, keys[:3]))}" for name, keys in wrong.items())
+            told = "; ".join(
+                f"{name.replace('_keys', '')}: {', '.join(map(str, keys[:3]))}" for name, keys in wrong.items()
+            )
             raise CheckpointError(
-                f"{pretrained_model_name_or_path} does not fit its own config ({told}); get a complete copy of the folder"
+                f"{pretrained_model_name_or_path} does not fit its own config ({told}); get a complete copy"
             )
         return (model, info) if wants_info else model
 

@@ -17,8 +17,8 @@ from ecg_text.nn.gather import gather_with_gradient, num_processes
 class MaskedBatchNorm(nn.BatchNorm1d):
     """Normalises each channel by the mean and variance of its real positions in the global batch."""
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:  # type: ignore[override]
-        """(B, D, T), mask (B, T) -> (B, D, T); no mask means that all is real. In eval mode the running values serve."""
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """(B, D, T), mask (B, T) -> (B, D, T); no mask: all is real. In eval mode the running values serve."""
         if not self.training:
             return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
         if mask is None and num_processes() == 1:

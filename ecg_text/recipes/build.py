@@ -116,4 +116,3 @@ def _saver(processor: EcgTextProcessor, prompt_sets: tuple[PromptSet, ...], fact
         save_checkpoint(folder, model_of(method), processor, prompt_sets=prompt_sets, provenance=provenance)
 
     return save
-

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    AutoModel,
+    AutoTokenizer,
+    BertConfig,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from ecg_text.errors import ConfigError
 from ecg_text.models.auto import register
@@ -33,6 +40,7 @@ def build_model(plan: ModelPlan, processor: EcgTextProcessor, seed: int) -> EcgT
     """A new model whose weights depend on the seed alone; a pretrained text encoder brings its own."""
     register()
     encoder: PreTrainedModel | None = None
+    text_config: PreTrainedConfig
     if plan.text.pretrained is None:
         text_config = _bert_config(plan.text, len(processor.tokenizer), processor.tokenizer.pad_token_id)
     else:
@@ -70,7 +78,7 @@ def _ecg_config(plan: ModelPlan, preprocess: Preprocess) -> EcgEncoderConfig:
     )
 
 
-def _bert_config(plan: TextTower, vocab_size: int, pad_token_id: int) -> AutoConfig:
+def _bert_config(plan: TextTower, vocab_size: int, pad_token_id: int) -> BertConfig:
     return BertConfig(
         vocab_size=vocab_size,
         hidden_size=plan.width,

@@ -25,7 +25,7 @@ class ZeroShotValidation:
     prompt_sets: tuple[PromptSet, ...]
     processor: EcgTextProcessor
 
-    def __call__(self, method: Method, step: int) -> Mapping[str, float]:
+    def __call__(self, method: Method, _step: int) -> Mapping[str, float]:
         """Metrics by name; a set of which no label has both values in these rows is left out."""
         embedder = Embedder(model_of(method), self.processor)
         ecg = embedder.embed_store(self.store, self.rows)
@@ -34,7 +34,9 @@ class ZeroShotValidation:
         for prompts in self.prompt_sets:
             labels = catalogue.label_matrix([label.all_codes for label in prompts.labels])
             asked = labels.any(axis=1)
-            value = macro_auroc(embedder.similarities(ecg, prompts)[asked], labels[asked]).value if asked.any() else np.nan
+            value = (
+                macro_auroc(embedder.similarities(ecg, prompts)[asked], labels[asked]).value if asked.any() else np.nan
+            )
             if not np.isnan(value):
                 metrics[f"zero_shot/{prompts.name}"] = value
         return {**metrics, "zero_shot": float(np.mean(list(metrics.values())))} if metrics else {}

@@ -165,7 +165,7 @@ def load_prompt_set(name_or_path: str | Path, version: int | None = None) -> Pro
 
 
 def default_opposite(text: str) -> tuple[str, ...]:
-    """What a text is measured against where nothing is stated: "normal ecg", or what a normal ECG or rhythm excludes."""
+    """What a text is measured against where nothing is stated: "normal ecg", or what a normal one excludes."""
     asked = " ".join(text.lower().split())
     if NORMALITY.search(asked):
         return OPPOSITE_OF_NORMAL

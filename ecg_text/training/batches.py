@@ -19,7 +19,7 @@ class BatchLoader(Protocol):
     def batches_per_epoch(self) -> int:
         """Batches of one epoch on one process; equal on all processes."""
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[Any]:
+    def epoch(self, number: int, start: int = 0) -> Iterator[Any]:
         """Batches number `start` and after of an epoch; each has .to(device)."""
 
 

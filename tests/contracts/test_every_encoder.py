@@ -1,4 +1,4 @@
-"""Every ECG encoder: shapes, masks that hide, padding that changes nothing, and no tie between the records of a batch."""
+"""Every ECG encoder: shapes, masks that hide, padding that changes nothing, and records that do not meet."""
 
 from __future__ import annotations
 
@@ -84,5 +84,5 @@ def test_every_parameter_gets_a_gradient(name: str) -> None:
 
 
 def test_an_unknown_encoder_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(ConfigError, match="resnet9.*conv_transformer.*resnet1d"):
+    with pytest.raises(ConfigError, match=r"resnet9.*conv_transformer.*resnet1d"):
         build_ecg_encoder(EcgEncoderConfig(encoder="resnet9"))

@@ -25,7 +25,7 @@ from ecg_text.training.config import TrainingConfig
 from ecg_text.training.loop import train
 
 WIDTH, BATCH = 6, 4
-LONG = 360  # steps of the training with many lives
+LONG = 300  # steps of the training with many lives
 PATIENCE_S = 600
 
 
@@ -73,7 +73,7 @@ class Contrast(Method):
         self.steps += 1
 
 
-def run(run_dir, dropout="0.2", steps="6", killed_after="-1", pause="0", resume="1"):
+def run(run_dir, dropout="0.2", steps="6", killed_after="-1", pause="0", checkpoint_every="3"):
     """The program: trains the toy; `pause` seconds a step leave time to be killed."""
 
     class Slow(Contrast):
@@ -82,34 +82,40 @@ def run(run_dir, dropout="0.2", steps="6", killed_after="-1", pause="0", resume=
             time.sleep(float(pause))
 
     config = TrainingConfig(
-        steps=int(steps), checkpoint_every=3, log_every=2, evaluate_every=2, learning_rate=1e-2, ema_decay=0.9
+        steps=int(steps),
+        checkpoint_every=int(checkpoint_every),
+        log_every=2,
+        evaluate_every=2,
+        learning_rate=1e-2,
+        ema_decay=0.9,
     )
     method = Slow(float(dropout), int(killed_after))
-    train(method, Pairs(), config, run_dir, evaluators=[lambda *_: {"draw": random.random()}], resume=resume == "1")
+    train(method, Pairs(), config, run_dir, evaluators=[lambda *_: {"draw": random.random()}], resume=True)
 
 
 def live_often(folder, lives):
     """The program of many lives: trains once straight, and once in lives that end by SIGKILL at any moment."""
-    os.waitpid(life(folder / "straight", "0"), 0)
+    os.waitpid(life(folder / "straight", "0", str(LONG)), 0)
     chance = random.Random(0)
     for _ in range(lives):
         before = newest(folder / "killed")
         child = life(folder / "killed", "0.004")
         # Wait until this life has got further than the last one.
-        while newest(folder / "killed") == before:
+        ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        while newest(folder / "killed") == before and os.waitid(os.P_PID, child, ended) is None:
             time.sleep(0.002)
-        time.sleep(chance.uniform(0.0, 0.02))
+        time.sleep(chance.uniform(0.0, 0.03))
         os.kill(child, signal.SIGKILL)
         if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != -signal.SIGKILL:
             sys.exit("a life ended before it was killed; LONG is too short for this machine")
     os.waitpid(life(folder / "killed", "0"), 0)
 
 
-def life(run_dir, pause):
+def life(run_dir, pause, checkpoint_every="3"):
     """A child that trains: a fork, for importing torch takes longer than all the training here."""
     child = os.fork()
     if child == 0:
-        run(run_dir, steps=str(LONG), pause=pause)
+        run(run_dir, steps=str(LONG), pause=pause, checkpoint_every=checkpoint_every)
         os._exit(0)
     return child
 

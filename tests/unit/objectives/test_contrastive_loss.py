@@ -13,7 +13,9 @@ from ecg_text.objectives.contrastive import holds_of, info_nce
 
 
 def unit_rows(num: int, width: int, seed: int) -> Tensor:
-    return F.normalize(torch.randn(num, width, generator=torch.Generator().manual_seed(seed), dtype=torch.float64), dim=-1)
+    return F.normalize(
+        torch.randn(num, width, generator=torch.Generator().manual_seed(seed), dtype=torch.float64), dim=-1
+    )
 
 
 def slow_info_nce(ecg: Tensor, text: Tensor, scale: float, also_true: Tensor) -> float:

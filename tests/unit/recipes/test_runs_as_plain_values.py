@@ -22,7 +22,12 @@ def test_every_recipe_survives_being_written_and_read(name: str) -> None:
 def test_settings_change_the_field_they_name_and_keep_its_type() -> None:
     run = override(
         recipe("smoke"),
-        ["training.steps=7", "training.learning_rate=1", "model.ecg.encoder=conv_transformer", "model.ecg.widths=[4,8]"],
+        [
+            "training.steps=7",
+            "training.learning_rate=1",
+            "model.ecg.encoder=conv_transformer",
+            "model.ecg.widths=[4,8]",
+        ],
     )
     assert run.training.steps == 7
     assert run.training.learning_rate == 1.0
