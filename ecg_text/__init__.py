@@ -19,7 +19,6 @@ __version__ = "0.1.0"
 
 # Each public name, the module it lives in, and what it is called there.
 _HOMES = {
-    "EcgTextConfig": ("ecg_text.models.configs", "EcgTextConfig"),
     "EcgTextError": ("ecg_text.errors", "EcgTextError"),
     "EcgTextModel": ("ecg_text.models.two_tower", "EcgTextModel"),
     "EcgTextProcessor": ("ecg_text.models.processor", "EcgTextProcessor"),
@@ -30,11 +29,9 @@ _HOMES = {
     "load": ("ecg_text.hub.embedding", "load"),
     "load_prompt_set": ("ecg_text.text.prompts", "load_prompt_set"),
     "read": ("ecg_text.signal.read", "read"),
-    "recipe": ("ecg_text.recipes.table", "recipe"),
-    "save": ("ecg_text.hub.checkpoint", "save_checkpoint"),
     "standard_preprocess": ("ecg_text.signal.preprocess", "standard_preprocess"),
     "synthesise": ("ecg_text.signal.synthetic", "synthesise"),
-    "train": ("ecg_text.training.loop", "train"),
+    "train": ("ecg_text.recipes.session", "train_run"),
     "write_wfdb": ("ecg_text.signal.wfdb_files", "write_wfdb"),
 }
 

@@ -36,7 +36,7 @@ class Augment:
         batch, _, samples = ecg.shape
         gain = 1 + generator.uniform(-self.gain, self.gain, (batch, 1, 1)).astype(np.float32)
         most = int(self.shift * samples)
-        shift = [int(by) for by in generator.integers(-most, most + 1, batch)]
+        shift = generator.integers(-most, most + 1, (batch,)).tolist()
         if self.noise_mv:
             level = generator.uniform(0, self.noise_mv, (batch, 1, 1)).astype(np.float32)
             ecg = ecg + level * generator.standard_normal(ecg.shape, dtype=np.float32)

@@ -56,5 +56,7 @@ Moved = TypeVar("Moved", "Texts", "Batch")
 
 def _moved(item: Moved, device: torch.device | str) -> Moved:
     values: dict[str, Any] = {field.name: getattr(item, field.name) for field in fields(item)}
-    movable = {name: value for name, value in values.items() if isinstance(value, Tensor | Texts)}
-    return replace(item, **{name: value.to(device) for name, value in movable.items()})
+    for name, value in values.items():
+        if isinstance(value, Tensor | Texts):
+            values[name] = value.to(device)
+    return replace(item, **values)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 PUBLIC_NAMES = [
-    "EcgTextConfig",
     "EcgTextError",
     "EcgTextModel",
     "EcgTextProcessor",
@@ -21,9 +20,10 @@ PUBLIC_NAMES = [
     "load",
     "load_prompt_set",
     "read",
-    "save",
+    "standard_preprocess",
     "synthesise",
     "train",
+    "write_wfdb",
 ]
 
 

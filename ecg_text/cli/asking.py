@@ -1,0 +1,95 @@
+"""What the verbs that ask a model share: loading it, reading the files it is asked about, and saying where it stands."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import typer
+
+from ecg_text.cli.common import quiet_libraries
+from ecg_text.errors import CheckpointError, ConfigError
+
+if TYPE_CHECKING:
+    from ecg_text.hub.embedding import Embedder
+    from ecg_text.index.index import Index
+    from ecg_text.record import Record
+
+Rule = Literal["contrast", "cosine"]
+
+MODEL_HELP = "A checkpoint folder, or a hub name org/name[@revision]."
+RULE_HELP = "contrast: a text against its opposite. cosine: the text alone."
+
+# Options of every verb that reads files; a fresh one each time would repeat their words.
+RATE_HZ = typer.Option(None, "--rate-hz", help="Samples per second of an array file (.npy, .csv, bare .mat).")
+UNIT = typer.Option(None, "--unit", help="Unit of an array file: mV, uV or V.")
+LEADS = typer.Option(None, "--leads", help="Leads of an array file in order, as I,II,V1.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayFacts:
+    """What an array file does not say of itself, stated by the caller; WFDB files need none of it."""
+
+    rate_hz: float | None = None
+    unit: str | None = None
+    leads: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, rate_hz: float | None, unit: str | None, leads: str | None) -> ArrayFacts:
+        """The facts as the command line gives them: leads in one text, between commas or spaces."""
+        return cls(rate_hz=rate_hz, unit=unit, leads=tuple(leads.replace(",", " ").split()) if leads else None)
+
+    @property
+    def any(self) -> bool:
+        """Whether anything was stated."""
+        return (self.rate_hz, self.unit, self.leads) != (None, None, None)
+
+    def read(self, path: Path | str) -> Record:
+        """The record in a file. Raises SignalError or LeadError."""
+        from ecg_text.signal.read import read
+
+        return read(path, rate_hz=self.rate_hz, unit=self.unit, leads=self.leads)
+
+
+def load_model(name: str) -> Embedder:
+    """The model of this folder or hub name, in silence. Raises CheckpointError."""
+    quiet_libraries()
+    from ecg_text.hub.embedding import load
+
+    return load(name)
+
+
+def whereabouts(name: str) -> str:
+    """What an index remembers of a model: an absolute path for a folder, a hub name as it is."""
+    return str(Path(name).resolve()) if Path(name).is_dir() else name
+
+
+def model_of_index(index: Index, given: str | None) -> Embedder:
+    """The model an index was built with: the one given, or the one it remembers.
+
+    Raises CheckpointError where that is gone, FingerprintError where it is another one.
+    """
+    from ecg_text.index.embeddings import require_same_model
+
+    name = given or index.model_name
+    if not name:
+        raise ConfigError("the index does not remember its model; name it with --model")
+    if given is None and Path(name).is_absolute() and not Path(name).is_dir():
+        raise CheckpointError(f"the index was built with {name}, which is no longer there; name its model with --model")
+    embedder = load_model(name)
+    require_same_model((index.model_revision, index.fingerprint), (embedder.revision, embedder.fingerprint))
+    return embedder
+
+
+def this_command(arguments: Sequence[str] | None = None) -> str:
+    """The command that is running, as a person would type it again."""
+    return shlex.join(["ecg-text", *(sys.argv[1:] if arguments is None else arguments)])
+
+
+def told_of(path: Path | str, error: Exception) -> str:
+    """What is wrong with a file, with its name where the error does not say it."""
+    return str(error) if str(path) in str(error) else f"{path}: {error}"

@@ -1,0 +1,205 @@
+"""ecg-text classify: how similar recordings are to findings in words, finding by finding, best first."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ecg_text.cli.asking import LEADS, MODEL_HELP, RATE_HZ, RULE_HELP, UNIT, ArrayFacts, Rule, load_model, told_of
+from ecg_text.cli.common import RESEARCH_USE, complain, print_json, print_table, progress, say, say_research_use
+from ecg_text.errors import EcgTextError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ecg_text.hub.embedding import Embedder
+    from ecg_text.text.prompts import PromptSet
+
+COLUMNS = ("file", "record_id", "label", "title", "similarity", "prompt_set", "prompt_hash", "rule", "model_revision")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Heard:
+    """One file that could be read: its unit vector (D,), the leads the model does not see, and what was done to it."""
+
+    file: str
+    record_id: str
+    vector: np.ndarray
+    masked_leads: dict[str, str]
+    trail: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The labels asked of one file with their similarities, best first."""
+
+    heard: Heard
+    labels: tuple[tuple[str, str, float], ...]  # name, title, similarity
+
+
+def classify(
+    files: list[str] = typer.Argument(..., metavar="FILE...", help="Recordings: WFDB, or arrays with their facts."),
+    model: str = typer.Option(..., help=MODEL_HELP),
+    prompts: str | None = typer.Option(None, help="A prompt set: a name (ecg-text prompts list) or a .toml file."),
+    text: list[str] = typer.Option([], help="A finding in your words; may be given many times."),
+    opposite: list[str] = typer.Option([], help="What --text is measured against; normality by default."),
+    label: list[str] = typer.Option([], help="Answer for this label of the set only; may be given many times."),
+    rule: Rule = typer.Option("contrast", help=RULE_HELP),
+    top: int | None = typer.Option(None, min=1, help="The N most similar labels of each file."),
+    csv_file: Path | None = typer.Option(None, "--csv", help="Write all answers to this CSV file, too."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
+    verbose: bool = typer.Option(False, "-v", "--verbose", help="Show what was done to each recording."),
+    rate_hz: float | None = RATE_HZ,
+    unit: str | None = UNIT,
+    leads: str | None = LEADS,
+) -> None:
+    """Ask recordings for findings, by a prompt set or in your own words, with no training.
+
+    Example: `ecg-text classify my.hea --model run/model --text "old inferior infarction" --text "atrial fibrillation"`
+
+    The answers are similarities: they rank, and are no probabilities. A file that cannot be read is told in one line,
+    the others are answered, and the exit status is 1.
+    """
+    asked = _prompt_set(prompts, text, opposite, label)
+    embedder = load_model(model)
+    heard, refused = _hear(files, embedder, ArrayFacts.of(rate_hz, unit, leads))
+    answers = _answers(heard, embedder, asked, label or asked.names, rule, top)
+    if csv_file is not None:
+        _write_csv(csv_file, answers, asked, rule, embedder.revision)
+    if as_json:
+        print_json(_document(answers, refused, asked, rule, model, embedder))
+    elif answers:
+        for answer in answers:
+            _show(answer, verbose=verbose)
+        say(f"{asked.name} v{asked.version} ({asked.hash}), rule {rule}, model {model} ({embedder.revision})")
+        say_research_use()
+    if refused:
+        raise typer.Exit(1)
+
+
+def _prompt_set(prompts: str | None, text: Sequence[str], opposite: Sequence[str], labels: Sequence[str]) -> PromptSet:
+    from ecg_text.text.prompts import load_prompt_set, text_prompt_set
+
+    if (prompts is None) == (not text):
+        raise typer.BadParameter("give either a prompt set with --prompts, or findings with --text")
+    if prompts is None:
+        if labels:
+            raise typer.BadParameter("--label chooses among the labels of --prompts; leave it out with --text")
+        return text_prompt_set(text, opposite)
+    if opposite:
+        raise typer.BadParameter("--opposite goes with --text; a prompt set states its own")
+    prompt_set = load_prompt_set(prompts)
+    for name in labels:
+        prompt_set.label(name)
+    return prompt_set
+
+
+def _hear(files: Sequence[str], embedder: Embedder, facts: ArrayFacts) -> tuple[list[Heard], dict[str, str]]:
+    """The files that could be read, in order, and of each of the others what is wrong."""
+    from ecg_text.leads import LeadState
+
+    heard, refused = [], {}
+    with progress("classify") as advance:
+        for number, file in enumerate(files, start=1):
+            try:
+                record = facts.read(file)
+                prepared = embedder.preprocess(record)
+                [vector] = embedder.embed_records([record])
+            except EcgTextError as error:
+                refused[file] = told_of(file, error)
+                complain(refused[file])
+            else:
+                states = zip(embedder.preprocess.leads, prepared.lead_state, prepared.lead_mask, strict=True)
+                masked = {lead: LeadState(state).name.lower() for lead, state, is_seen in states if not is_seen}
+                heard.append(
+                    Heard(
+                        file=file,
+                        record_id=record.record_id,
+                        vector=vector,
+                        masked_leads=masked,
+                        trail=prepared.trail,
+                    )
+                )
+            advance(number, len(files))
+    return heard, refused
+
+
+def _answers(
+    heard: Sequence[Heard], embedder: Embedder, asked: PromptSet, names: Sequence[str], rule: str, top: int | None
+) -> list[Answer]:
+    if not heard:
+        return []
+    import numpy as np
+
+    similarity = embedder.similarities(np.stack([one.vector for one in heard]), asked, rule)
+    answers = []
+    for one, row in zip(heard, similarity.tolist(), strict=True):
+        value = dict(zip(asked.names, row, strict=True))
+        best = sorted(dict.fromkeys(names), key=lambda name: -value[name])[:top]
+        labels = tuple((name, asked.label(name).title, value[name]) for name in best)
+        answers.append(Answer(heard=one, labels=labels))
+    return answers
+
+
+def _show(answer: Answer, *, verbose: bool) -> None:
+    heard = answer.heard
+    say(heard.file)
+    if heard.masked_leads:
+        say("not seen: " + ", ".join(f"{lead} ({state})" for lead, state in heard.masked_leads.items()))
+    for step in heard.trail if verbose else ():
+        say(f"  {step}")
+    rows = [(name, "" if title == name else title, f"{value:+.3f}") for name, title, value in answer.labels]
+    print_table(("label", "", "similarity"), rows, right=("similarity",))
+    say()
+
+
+def _document(
+    answers: Sequence[Answer],
+    refused: dict[str, str],
+    asked: PromptSet,
+    rule: str,
+    model: str,
+    embedder: Embedder,
+) -> dict[str, Any]:
+    return {
+        "model": model,
+        "model_revision": embedder.revision,
+        "preprocess_fingerprint": embedder.fingerprint,
+        "prompt_set": {"name": asked.name, "version": asked.version, "hash": asked.hash},
+        "rule": rule,
+        "records": [
+            {
+                "file": answer.heard.file,
+                "record_id": answer.heard.record_id,
+                "labels": [
+                    {"name": name, "title": title, "similarity": value} for name, title, value in answer.labels
+                ],
+                "masked_leads": answer.heard.masked_leads,
+                "trail": answer.heard.trail,
+            }
+            for answer in answers
+        ],
+        "refused": [{"file": file, "error": error} for file, error in refused.items()],
+        "research_use": RESEARCH_USE,
+    }
+
+
+def _write_csv(path: Path, answers: Sequence[Answer], asked: PromptSet, rule: str, revision: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(COLUMNS)
+            for answer in answers:
+                of_record = (answer.heard.file, answer.heard.record_id)
+                for name, title, value in answer.labels:
+                    table.writerow((*of_record, name, title, f"{value:.6f}", asked.name, asked.hash, rule, revision))
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,192 @@
+"""The demonstration in its steps: synthetic ECGs are written, prepared, learned from, asked, indexed and searched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ecg_text.data.sources.folder import folder as folder_source
+from ecg_text.data.store import Progress, Store, write_store
+from ecg_text.errors import ConfigError, DataError
+from ecg_text.evaluation.result import Result
+from ecg_text.evaluation.tasks import EmbeddedSplit, Fact, ZeroShotProtocol, embed_split, zero_shot_result
+from ecg_text.hub.embedding import Embedder
+from ecg_text.index.embeddings import EmbeddingTable
+from ecg_text.index.index import Hit, Index
+from ecg_text.recipes.run import Run
+from ecg_text.recipes.towers import random_twin
+from ecg_text.signal.preprocess import standard_preprocess
+from ecg_text.signal.synthetic import write_synthetic_folder
+from ecg_text.text.prompts import PromptSet
+
+HELD_OUT = "test"
+MARK, FORMAT = "demo.json", "ecg_text.demo/1"
+RECORDS, STORE, RUN, INDEX, RESULT, PAGE = "records", "store", "run", "index", "zero_shot.json", "index.html"
+PARTS = frozenset((MARK, RECORDS, STORE, f"{STORE}.skipped.csv", RUN, INDEX, RESULT, PAGE))
+FEWEST_RECORDS = 54  # three of each diagnosis: below, a split may lack a diagnosis altogether
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoPlan:
+    """How many records, the seed of everything, the training, and the resamples of the intervals.
+
+    Raises ConfigError for too few records or a negative seed.
+    """
+
+    run: Run
+    records: int = 300
+    seed: int = 0
+    num_resamples: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.records < FEWEST_RECORDS:
+            raise ConfigError(f"a demonstration of {self.records} records shows nothing; give at least {FEWEST_RECORDS}")
+        if self.seed < 0:
+            raise ConfigError(f"the seed is {self.seed}; give 0 or more")
+
+    @property
+    def seeded_run(self) -> Run:
+        """The training with the demonstration's seed."""
+        return replace(self.run, seed=self.seed, training=replace(self.run.training, seed=self.seed))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A sentence that is searched for, and the labels of the records it is true of."""
+
+    sentence: str
+    labels: tuple[str, ...]
+
+
+QUESTIONS = (
+    Question(sentence="atrial fibrillation, irregularly irregular rhythm without p waves", labels=("AFIB",)),
+    Question(sentence="acute infarction with st elevation", labels=("AMI-ACUTE", "IMI-ACUTE")),
+    Question(sentence="wide qrs complex with bundle branch block", labels=("CLBBB", "CRBBB")),
+)
+NUM_HITS = 5
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Asked:
+    """The held-out records, the similarity (N, K) of each with every label, and the scores beside a random encoder's."""
+
+    held_out: EmbeddedSplit
+    prompts: PromptSet
+    similarities: np.ndarray
+    result: Result
+    random: Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A question, its hits (best first), whether each is right, and the share of records that would be."""
+
+    question: Question
+    hits: tuple[Hit, ...]
+    is_right: tuple[bool, ...]
+    base_rate: float
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raises DataError where a folder holds anything that a demonstration has not made."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise DataError(f"{folder} is a file; name another folder with --out")
+    names = sorted(path.name for path in folder.iterdir())
+    strange = [name for name in names if name not in PARTS]
+    if names and (strange or not _is_marked(folder)):
+        told = ", ".join((strange or names)[:3])
+        raise DataError(f"{folder} holds what no demo made ({told}); remove it or name another folder with --out")
+
+
+def _is_marked(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / MARK).read_text(encoding="utf-8")).get("format") == FORMAT)
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def write_mark(folder: Path, facts: Mapping[str, Fact]) -> None:
+    """Say in the folder that a demonstration made it, and how."""
+    (folder / MARK).write_text(json.dumps({"format": FORMAT, **facts}, indent=2) + "\n", encoding="utf-8")
+
+
+def write_records(folder: Path, plan: DemoPlan) -> Path:
+    """The synthetic recordings as WFDB files, with records.csv."""
+    return write_synthetic_folder(folder / RECORDS, plan.records, plan.seed)
+
+
+def prepare_records(folder: Path, progress: Progress | None = None) -> Store:
+    """The recordings as a model sees them, read like anybody's folder of WFDB files."""
+    catalogue = folder_source(folder / RECORDS)
+    write_store(catalogue, folder / RECORDS, folder / STORE, standard_preprocess(), progress=progress)
+    return Store.open(folder / STORE)
+
+
+def ask(embedder: Embedder, store: Store, prompts: PromptSet, plan: DemoPlan, facts: Mapping[str, Fact]) -> Asked:
+    """Every label of a prompt set asked of the held-out records, of the model and of one that has learned nothing."""
+    held_out = embed_split(embedder, store, HELD_OUT)
+    twin = Embedder(random_twin(embedder.model, plan.seed + 1), embedder.processor)
+    random = embed_split(twin, store, HELD_OUT)
+
+    def score(split: EmbeddedSplit, beside: EmbeddedSplit | None, num_resamples: int) -> Result:
+        return zero_shot_result(
+            split,
+            prompts,
+            protocol=ZeroShotProtocol(),
+            random_twin=beside,
+            generator=np.random.default_rng(plan.seed),
+            num_resamples=num_resamples,
+            facts=facts,
+        )
+
+    return Asked(
+        held_out=held_out,
+        prompts=prompts,
+        similarities=embedder.similarities(held_out.vectors, prompts),
+        result=score(held_out, random, plan.num_resamples),
+        random=score(random, None, 0),
+    )
+
+
+def build_index(held_out: EmbeddedSplit, model_folder: Path) -> Index:
+    """The archive of the held-out records; it remembers the model that its queries must come from."""
+    catalogue = held_out.store.catalogue.select(held_out.rows)
+    table = EmbeddingTable(
+        ids=tuple(catalogue.column("record_id")),
+        matrix=held_out.vectors,
+        model_revision=held_out.embedder.revision,
+        fingerprint=held_out.embedder.fingerprint,
+    )
+    return Index.build(table, catalogue.table, model_name=str(model_folder))
+
+
+def search(index: Index, embedder: Embedder, questions: Sequence[Question] = QUESTIONS) -> tuple[Found, ...]:
+    """The first hits of each question, and which of them are right."""
+    vectors = embedder.embed_texts([question.sentence for question in questions])
+    all_hits = index.search(vectors, NUM_HITS, embedder.revision, embedder.fingerprint)
+    known = index.catalogue
+    labels = {} if known is None else dict(zip(index.ids, known.column("labels").to_pylist(), strict=True))
+    return tuple(_judged(question, hits, labels) for question, hits in zip(questions, all_hits, strict=True))
+
+
+def _judged(question: Question, hits: Sequence[Hit], labels: Mapping[str, Sequence[str]]) -> Found:
+    right = {name for name, of_record in labels.items() if set(of_record) & set(question.labels)}
+    return Found(
+        question=question,
+        hits=tuple(hits),
+        is_right=tuple(hit.record_id in right for hit in hits),
+        base_rate=len(right) / max(1, len(labels)),
+    )
+
+
+def loss_curve(run_folder: Path) -> tuple[tuple[int, float], ...]:
+    """(step, loss) of the training, from its log."""
+    lines = (run_folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [json.loads(line) for line in lines]
+    return tuple((int(line["step"]), float(line["loss"])) for line in told if line["kind"] == "train")
