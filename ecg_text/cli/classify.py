@@ -177,9 +177,7 @@ def _document(
             {
                 "file": answer.heard.file,
                 "record_id": answer.heard.record_id,
-                "labels": [
-                    {"name": name, "title": title, "similarity": value} for name, title, value in answer.labels
-                ],
+                "labels": [{"name": name, "title": title, "similarity": value} for name, title, value in answer.labels],
                 "masked_leads": answer.heard.masked_leads,
                 "trail": answer.heard.trail,
             }

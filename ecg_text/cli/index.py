@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from ecg_text.cli.common import print_json, progress, remark, say
 from ecg_text.errors import DataError, EcgTextError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
     from ecg_text.data.catalogue import Catalogue
@@ -61,6 +62,7 @@ def build(
     embedder = load_model(model)
     embedded = _embed(source, embedder, split, ArrayFacts.of(rate_hz, unit, leads))
     index = Index.build(embedded.table, embedded.catalogue, whereabouts(model))
+    _left_out_file(out).unlink(missing_ok=True)
     _finish(index, out, embedded, as_json=as_json)
 
 
@@ -144,10 +146,19 @@ def _embed_folder(folder: Path, embedder: Embedder, facts: ArrayFacts) -> Embedd
                 vectors.append(vector)
             advance(number, len(files))
     if not ids:
-        raise DataError(f"none of the {len(files)} recordings in {folder} can be read; the first: {error_of(skipped)}")
-    return Embedded(
-        table=_table(ids, vectors, embedder), catalogue=catalogue.table.select(KEPT_COLUMNS), skipped=skipped
-    )
+        raise DataError(
+            f"none of the {len(files)} recordings in {folder} can be used; {next(iter(skipped.values()))[1]}"
+        )
+    return Embedded(table=_table(ids, vectors, embedder), catalogue=_known(catalogue, folder), skipped=skipped)
+
+
+def _known(catalogue: Catalogue, folder: Path) -> pa.Table:
+    """What an index keeps of a folder's records, with paths that lead to them from anywhere."""
+    import pyarrow as pa
+
+    known = catalogue.table.select(KEPT_COLUMNS)
+    paths = [str((folder / path).resolve()) for path in catalogue.column("path")]
+    return known.set_column(KEPT_COLUMNS.index("path"), known.schema.field("path"), pa.array(paths, pa.string()))
 
 
 def _recordings(folder: Path) -> Catalogue:
@@ -167,3 +178,58 @@ def _arrays(folder: Path) -> Catalogue:
     return Catalogue.from_columns(
         {"record_id": [path.with_suffix("").as_posix() for path in paths], "path": [path.as_posix() for path in paths]}
     )
+
+
+def _table(ids: Sequence[str], vectors: Sequence[np.ndarray], embedder: Embedder) -> EmbeddingTable:
+    import numpy as np
+
+    from ecg_text.index.embeddings import EmbeddingTable
+
+    return EmbeddingTable(
+        ids=tuple(ids), matrix=np.stack(vectors), model_revision=embedder.revision, fingerprint=embedder.fingerprint
+    )
+
+
+def _finish(index: Index, out: Path, embedded: Embedded, *, as_json: bool) -> None:
+    """Save the index, list what was left out beside it, and tell of both."""
+    index.save(out)
+    if embedded.skipped:
+        _write_skipped(_left_out_file(out), embedded.skipped)
+        remark(f"{len(embedded.skipped)} recordings were left out; {_left_out_file(out)} says why")
+    _tell(index, out, as_json=as_json, added=len(embedded.table), skipped=len(embedded.skipped))
+
+
+def _left_out_file(index: Path) -> Path:
+    return index.with_name(index.name + ".skipped.csv")
+
+
+def _write_skipped(path: Path, skipped: Mapping[str, tuple[str, str]]) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(("record_id", "path", "reason"))
+        table.writerows((record_id, path, reason) for record_id, (path, reason) in skipped.items())
+    os.replace(temporary, path)
+
+
+def _tell(index: Index, folder: Path, *, as_json: bool, **counts: int) -> None:
+    facts = {
+        "index": str(folder),
+        "num_records": len(index),
+        "width": index.width,
+        "model": index.model_name,
+        "model_revision": index.model_revision,
+        "preprocess_fingerprint": index.fingerprint,
+        "has_reports": index.catalogue is not None and bool(_reports(index.catalogue)),
+        **counts,
+    }
+    if as_json:
+        print_json(facts)
+        return
+    for name, value in facts.items():
+        say(f"{name.replace('_', ' '):<24}{value}")
+
+
+def _reports(catalogue: pa.Table) -> int:
+    column = catalogue.column("report")
+    return len(column) - column.null_count

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import typer
@@ -72,6 +73,8 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_root)
     for verb, module, name in VERBS:
+        if find_spec(module) is None:  # DEVELOPMENT
+            continue
         door = getattr(import_module(module), name)
         if isinstance(door, typer.Typer):
             app.add_typer(door, name=verb)

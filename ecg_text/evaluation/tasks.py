@@ -37,7 +37,7 @@ class EmbeddedSplit:
     vectors: np.ndarray
 
     def part(self, chosen: np.ndarray) -> EmbeddedSplit:
-        """Some of the records only: (N,) bool, or numbers into the rows."""
+        """Some of the records only: (N,) bool, or numbers of the rows."""
         return replace(self, rows=self.rows[chosen], vectors=self.vectors[chosen])
 
     def column(self, name: str) -> list[str | None]:
@@ -100,7 +100,7 @@ def zero_shot_result(
     go into the provenance. Raises DataError where no record bears a label of the set.
     """
     asked, kept = _asked(embedded, prompts, protocol.min_positives)
-    chosen = asked.any(axis=1) if protocol.rows == "labelled" else np.ones(len(asked), dtype=bool)
+    chosen = np.flatnonzero(asked.any(axis=1) | (protocol.rows == "all"))
     embedded, labels = embedded.part(chosen), asked[chosen]
     columns = [prompts.names.index(name) for name in kept]
     similarity = embedded.embedder.similarities(embedded.vectors, prompts, protocol.rule)[:, columns]
@@ -114,7 +114,7 @@ def zero_shot_result(
         baselines[RANDOM_ENCODER] = _points(
             evaluate_zero_shot(guess, labels, kept, twin.column("patient_id"), generator, num_resamples=0)
         )
-    told = {
+    told: dict[str, Fact] = {
         "prompt_set": prompts.name,
         "prompt_version": prompts.version,
         "prompt_hash": prompts.hash,
@@ -155,7 +155,7 @@ def retrieval_result(
     baselines = dict(scores.baselines)
     if random_twin is not None:
         baselines[RANDOM_ENCODER] = _points(score(random_twin.part(has_report), 0))
-    told = {"num_distinct_reports": len(texts), "num_resamples": num_resamples}
+    told: dict[str, Fact] = {"num_distinct_reports": len(texts), "num_resamples": num_resamples}
     return _result("retrieval", embedded, scores, baselines, {**told, **facts})
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from ecg_text.data.sources.folder import folder as folder_source
 from ecg_text.data.store import Progress, Store, write_store
@@ -17,11 +18,12 @@ from ecg_text.evaluation.tasks import EmbeddedSplit, Fact, ZeroShotProtocol, emb
 from ecg_text.hub.embedding import Embedder
 from ecg_text.index.embeddings import EmbeddingTable
 from ecg_text.index.index import Hit, Index
+from ecg_text.models.contrast import zero_shot_weights
 from ecg_text.recipes.run import Run
 from ecg_text.recipes.towers import random_twin
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.synthetic import write_synthetic_folder
-from ecg_text.text.prompts import PromptSet
+from ecg_text.text.prompts import PromptSet, text_prompt_set
 
 HELD_OUT = "test"
 MARK, FORMAT = "demo.json", "ecg_text.demo/1"
@@ -44,7 +46,9 @@ class DemoPlan:
 
     def __post_init__(self) -> None:
         if self.records < FEWEST_RECORDS:
-            raise ConfigError(f"a demonstration of {self.records} records shows nothing; give at least {FEWEST_RECORDS}")
+            raise ConfigError(
+                f"a demonstration of {self.records} records shows nothing; give at least {FEWEST_RECORDS}"
+            )
         if self.seed < 0:
             raise ConfigError(f"the seed is {self.seed}; give 0 or more")
 
@@ -68,11 +72,15 @@ QUESTIONS = (
     Question(sentence="wide qrs complex with bundle branch block", labels=("CLBBB", "CRBBB")),
 )
 NUM_HITS = 5
+KEPT_COLUMNS = ["record_id", "report", "path"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Asked:
-    """The held-out records, the similarity (N, K) of each with every label, and the scores beside a random encoder's."""
+    """The held-out records, their similarity (N, K) with every label, and the scores of the model and of its twin.
+
+    The twin (random) is the same model before it learned.
+    """
 
     held_out: EmbeddedSplit
     prompts: PromptSet
@@ -129,9 +137,9 @@ def prepare_records(folder: Path, progress: Progress | None = None) -> Store:
 
 
 def ask(embedder: Embedder, store: Store, prompts: PromptSet, plan: DemoPlan, facts: Mapping[str, Fact]) -> Asked:
-    """Every label of a prompt set asked of the held-out records, of the model and of one that has learned nothing."""
+    """Every label of a prompt set asked of the held-out records, before and after the model learned."""
     held_out = embed_split(embedder, store, HELD_OUT)
-    twin = Embedder(random_twin(embedder.model, plan.seed + 1), embedder.processor)
+    twin = Embedder(random_twin(embedder.model, plan.seed), embedder.processor)
     random = embed_split(twin, store, HELD_OUT)
 
     def score(split: EmbeddedSplit, beside: EmbeddedSplit | None, num_resamples: int) -> Result:
@@ -154,25 +162,30 @@ def ask(embedder: Embedder, store: Store, prompts: PromptSet, plan: DemoPlan, fa
     )
 
 
-def build_index(held_out: EmbeddedSplit, model_folder: Path) -> Index:
-    """The archive of the held-out records; it remembers the model that its queries must come from."""
-    catalogue = held_out.store.catalogue.select(held_out.rows)
+def build_index(held_out: EmbeddedSplit, home: Path) -> Index:
+    """The archive of the held-out records; it remembers files and model where they will be: in the folder home."""
+    known = held_out.store.catalogue.select(held_out.rows).table.select(KEPT_COLUMNS)
+    paths = [str(home / RECORDS / path) for path in known.column("path").to_pylist()]
+    place = known.schema.get_field_index("path")
     table = EmbeddingTable(
-        ids=tuple(catalogue.column("record_id")),
+        ids=tuple(known.column("record_id").to_pylist()),
         matrix=held_out.vectors,
         model_revision=held_out.embedder.revision,
         fingerprint=held_out.embedder.fingerprint,
     )
-    return Index.build(table, catalogue.table, model_name=str(model_folder))
+    catalogue = known.set_column(place, known.schema.field(place), pa.array(paths, pa.string()))
+    return Index.build(table, catalogue, model_name=str(home / RUN / "model"))
 
 
-def search(index: Index, embedder: Embedder, questions: Sequence[Question] = QUESTIONS) -> tuple[Found, ...]:
-    """The first hits of each question, and which of them are right."""
-    vectors = embedder.embed_texts([question.sentence for question in questions])
+def search(index: Index, held_out: EmbeddedSplit) -> tuple[Found, ...]:
+    """The first hits of each question, and which of them are right by the labels, which the search never sees."""
+    embedder = held_out.embedder
+    asked = text_prompt_set([question.sentence for question in QUESTIONS])
+    vectors = zero_shot_weights(embedder.embed_texts, asked)
     all_hits = index.search(vectors, NUM_HITS, embedder.revision, embedder.fingerprint)
-    known = index.catalogue
-    labels = {} if known is None else dict(zip(index.ids, known.column("labels").to_pylist(), strict=True))
-    return tuple(_judged(question, hits, labels) for question, hits in zip(questions, all_hits, strict=True))
+    catalogue = held_out.store.catalogue.select(held_out.rows)
+    labels = dict(zip(catalogue.column("record_id"), catalogue.column("labels"), strict=True))
+    return tuple(_judged(question, hits, labels) for question, hits in zip(QUESTIONS, all_hits, strict=True))
 
 
 def _judged(question: Question, hits: Sequence[Hit], labels: Mapping[str, Sequence[str]]) -> Found:
@@ -181,7 +194,7 @@ def _judged(question: Question, hits: Sequence[Hit], labels: Mapping[str, Sequen
         question=question,
         hits=tuple(hits),
         is_right=tuple(hit.record_id in right for hit in hits),
-        base_rate=len(right) / max(1, len(labels)),
+        base_rate=len(right) / len(labels),
     )
 
 

@@ -16,7 +16,7 @@ from ecg_text.training.files import clear_leftovers, new_folder, write_json
 SaveModel = Callable[[Method, Path, Mapping[str, Any]], None]
 
 # Written by whoever prepares the run, before training begins.
-_PREPARED = frozenset({"run.json"})
+_PREPARED = frozenset({"run.json", "processor"})
 
 
 class RunFolder:

@@ -17,7 +17,7 @@ from ecg_text.data.store import Store, write_store
 from ecg_text.signal.preprocess import standard_preprocess
 
 SCRIPT = """
-import multiprocessing, os, signal, sys
+import multiprocessing, os, signal, sys, time
 from pathlib import Path
 from ecg_text.data.sources.folder import folder
 from ecg_text.data.store import write_store
@@ -28,7 +28,7 @@ def die(done, total):
     Path(sys.argv[3]).write_text("\\n".join(str(worker.pid) for worker in workers))
     if sys.argv[4] == "SIGINT":
         os.killpg(os.getpgrp(), signal.SIGINT)
-        signal.pause()
+        time.sleep(60)
     os.kill(os.getpid(), signal.SIGKILL)
 
 if __name__ == "__main__":
@@ -50,7 +50,7 @@ def test_dying_in_the_middle_leaves_the_old_store(
     how: str, tmp_path: Path, repository: Path, write_recordings: Callable[[Path, int], Catalogue]
 ) -> None:
     recordings, place, pids = tmp_path / "recordings", tmp_path / "stores", tmp_path / "pids"
-    catalogue = write_recordings(recordings, 600)
+    catalogue = write_recordings(recordings, 200)
     write_store(catalogue.select(range(5)), recordings, place / "store", standard_preprocess(), workers=1)
     before = (place / "store" / "signals-00000.arrow").read_bytes()
     script = tmp_path / "prepare.py"
@@ -61,7 +61,7 @@ def test_dying_in_the_middle_leaves_the_old_store(
         start_new_session=True,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert died.returncode in (-signal.SIGKILL, -signal.SIGINT), died.stderr
     workers = [int(line) for line in pids.read_text().split()]

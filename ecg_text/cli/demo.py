@@ -1,0 +1,191 @@
+"""ecg-text demo: the whole story in minutes, on synthetic ECGs, told on the way and left as one page."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ecg_text.cli.asking import whereabouts
+from ecg_text.cli.common import RESEARCH_USE, complain, print_json, progress, quiet_libraries, talk_console
+
+if TYPE_CHECKING:
+    from ecg_text.evaluation.result import Result
+    from ecg_text.evaluation.scores import Metric
+    from ecg_text.recipes.demo import Asked, DemoPlan, Found
+
+NUM_CHAPTERS = 6
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """Where the page lies, the scores of the held-out records, and what the searches found."""
+
+    page: Path
+    result: Result
+    found: tuple[Found, ...]
+
+
+class Story:
+    """Says what is done, chapter by chapter, and how long each took."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._chapter = 0
+        self._since = time.perf_counter()
+
+    def done(self, what: str) -> None:
+        """One chapter is done; the next begins."""
+        self._chapter += 1
+        now = time.perf_counter()
+        line = Text.assemble(
+            (f"{self._chapter}/{NUM_CHAPTERS}  ", "bold"), what, (f"  {now - self._since:.0f} s", "dim")
+        )
+        self.console.print(line)
+        self._since = now
+
+
+def demo(
+    out: Path = typer.Option(Path("demo"), help="The folder of the demonstration; an older one is replaced."),
+    records: int = typer.Option(300, help="How many synthetic ECGs to make."),
+    seed: int = typer.Option(0, min=0, help="Seed of the ECGs, of the training and of the intervals."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout instead of the story."),
+) -> None:
+    """The whole story in minutes: synthetic ECGs, a model trained on them, questions, searches, and a page of it all.
+
+    Example: `ecg-text demo --out demo`
+
+    A recording that the model is asked about was never in its training. The folder then holds the recordings, the
+    store, the model, the index and index.html; every other command can be tried on them.
+    """
+    console = Console(quiet=as_json, highlight=False, soft_wrap=True)
+    console.print(f"[bold]ecg_text[/bold]  {records} synthetic ECGs, from the first sample to the last answer")
+    from ecg_text.recipes.demo import DemoPlan
+    from ecg_text.recipes.table import recipe
+
+    told = run_demo(out, DemoPlan(run=recipe("smoke"), records=records, seed=seed), console)
+    if as_json:
+        print_json(
+            {
+                "page": str(told.page),
+                "result": told.result.to_dict(),
+                "searches": {one.question.sentence: [hit.record_id for hit in one.hits] for one in told.found},
+                "research_use": RESEARCH_USE,
+            }
+        )
+        return
+    console.print(f"\n[bold]{told.page}[/bold]  is the whole story on one page: open it in a browser")
+    console.print(f"({RESEARCH_USE})")
+
+
+def run_demo(out: Path, plan: DemoPlan, console: Console) -> Told:
+    """Make the demonstration in a folder, whole or not at all, telling the story on a console.
+
+    Raises DataError where the folder holds anything that no demonstration made, typer.Exit after Ctrl-C.
+    """
+    from ecg_text.data.replace import replaced_folder
+    from ecg_text.recipes.demo import PAGE, refuse_foreign
+    from ecg_text.training.interrupt import TrainingInterruptedError
+
+    quiet_libraries()
+    home = Path(whereabouts(str(out))).absolute()
+    refuse_foreign(home)
+    try:
+        with replaced_folder(home) as folder:
+            result, found = _tell(folder, home, plan, Story(console))
+    except (KeyboardInterrupt, TrainingInterruptedError):
+        left = "the older demonstration is still there" if home.exists() else "nothing is left behind"
+        complain(f"the demonstration was stopped; {left}: run ecg-text demo again")
+        raise typer.Exit(INTERRUPTED) from None
+    return Told(page=out / PAGE, result=result, found=found)
+
+
+def _tell(folder: Path, home: Path, plan: DemoPlan, story: Story) -> tuple[Result, tuple[Found, ...]]:
+    from ecg_text.cli.demo_page import demo_page
+    from ecg_text.hub.embedding import load
+    from ecg_text.plots.page import render_page
+    from ecg_text.recipes import demo as steps
+    from ecg_text.recipes.session import train_run
+    from ecg_text.text.prompts import load_prompt_set
+
+    facts = _facts(plan)
+    steps.write_mark(folder, facts)
+    steps.write_records(folder, plan)
+    story.done(f"wrote {plan.records} twelve-lead ECGs as WFDB files, each with a report in words")
+    with progress("prepare") as advance:
+        store = steps.prepare_records(folder, advance)
+    split = {name: len(store.catalogue.where_split(name)) for name in ("train", "val", "test")}
+    story.done(f"prepared them: {split['train']} to learn from, {split['val']} to watch, {split['test']} held out")
+    report = train_run(
+        plan.seeded_run, folder / steps.STORE, folder / steps.RUN, False, talk_console(), str(facts["command"])
+    )
+    embedder = load(report.model_folder)
+    curve = steps.loss_curve(report.run_dir)
+    size = sum(weight.numel() for weight in embedder.model.parameters())
+    story.done(
+        f"trained {size:,} weights, {report.steps} steps: the loss fell from {curve[0][1]:.2f} to {curve[-1][1]:.2f}"
+    )
+    asked = steps.ask(embedder, store, load_prompt_set("synthetic"), plan, facts)
+    asked.result.write_json(folder / steps.RESULT)
+    story.done(f"asked for {len(asked.result.classes)} diagnoses in words, of the {split['test']} held-out ECGs")
+    story.console.print(_table(asked))
+    index = steps.build_index(asked.held_out, home)
+    index.save(folder / steps.INDEX)
+    found = steps.search(index, asked.held_out)
+    story.done(f"made an index of {len(index)} ECGs and searched it by {len(found)} sentences")
+    story.console.print(_hits(found))
+    page = demo_page(folder, plan, asked, found, curve, report, facts)
+    (folder / steps.PAGE).write_text(render_page(page), encoding="utf-8")
+    story.done("drew the page")
+    return asked.result, found
+
+
+def _facts(plan: DemoPlan) -> dict[str, str | int]:
+    from ecg_text import __version__
+
+    command = f"ecg-text demo --records {plan.records} --seed {plan.seed}"
+    return {"code_version": __version__, "seed": plan.seed, "command": command}
+
+
+def _table(asked: Asked) -> Table:
+    """Each label with its AUROC, the interval, and the AUROC of the same model before training."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("")
+    for heading in ("AUROC", "95 % interval", "untrained", "records"):
+        table.add_column(heading, justify="right")
+    random = asked.random.classes
+    for name, score in asked.result.classes.items():
+        if "auroc" in score.metrics:
+            of_random = random[name].metrics["auroc"].value
+            table.add_row(
+                asked.prompts.label(name).title, *_cells(score.metrics["auroc"], of_random), str(score.support)
+            )
+    macro = asked.result.metrics["macro_auroc"]
+    cells = _cells(macro, asked.random.metrics["macro_auroc"].value)
+    table.add_row("all of them (macro)", *cells, str(len(asked.held_out.rows)), style="bold")
+    return table
+
+
+def _cells(metric: Metric, random: float) -> tuple[str, str, str]:
+    bounds = "" if metric.low is None else f"{metric.low:.2f} to {metric.high:.2f}"
+    return f"{metric.value:.2f}", bounds, f"{random:.2f}"
+
+
+def _hits(found: tuple[Found, ...]) -> Text:
+    """Each sentence with its hits, best first, right ones marked."""
+    lines = []
+    for one in found:
+        chance = one.base_rate * len(one.hits)
+        told = f": {sum(one.is_right)} of the first {len(one.hits)} are right; chance would give {chance:.1f}\n"
+        lines.append(Text.assemble((f"“{one.question.sentence}”", "italic"), told))
+        for hit, is_right in zip(one.hits, one.is_right, strict=True):
+            mark = ("  yes ", "green") if is_right else ("   no ", "dim")
+            lines.append(Text.assemble(mark, f"{hit.similarity:+.2f}  {hit.record_id}  {hit.report}\n"))
+    return Text("").join(lines)

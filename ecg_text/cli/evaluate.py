@@ -1,0 +1,187 @@
+"""ecg-text evaluate: what a model is worth on a split, beside chance and an encoder that has learned nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import typer
+
+from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, code_version, load_model, this_command
+from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, progress, say, say_research_use
+from ecg_text.errors import PromptError
+
+if TYPE_CHECKING:
+    from ecg_text.data.store import Store
+    from ecg_text.evaluation.result import Result
+    from ecg_text.evaluation.tasks import EmbeddedSplit, ZeroShotProtocol
+    from ecg_text.hub.embedding import Embedder
+    from ecg_text.text.prompts import PromptSet
+
+Task = Literal["zero-shot", "retrieval"]
+Split = Literal["train", "val", "test"]
+Rows = Literal["labelled", "all"]
+
+# Below it a label is hardly told from chance, and a reader should not have to look for it in a table.
+WEAK_AUROC = 0.6
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Subject:
+    """What is evaluated: a split as the model and its untrained twin see it, and how chance is drawn."""
+
+    model: EmbeddedSplit
+    twin: EmbeddedSplit | None
+    seed: int
+    num_resamples: int
+
+    @property
+    def facts(self) -> dict[str, str | int]:
+        """What a result's provenance says of the run."""
+        return {"code_version": code_version(), "seed": self.seed, "command": this_command()}
+
+
+def evaluate(
+    model: str = typer.Argument(..., help=MODEL_HELP),
+    data: Path = typer.Option(..., help="A store made by ecg-text prepare."),
+    task: Task = typer.Option(..., help="zero-shot: findings by their words. retrieval: reports and ECGs."),
+    out: Path = typer.Option(..., help="The result file; with several prompt sets OUT-SET.json, one for each."),
+    prompts: list[str] = typer.Option([], help="A prompt set, by name or .toml file; the model's own by default."),
+    split: Split = typer.Option("val", help="The split that is asked; keep test for the last time."),
+    rule: Rule = typer.Option("contrast", help=RULE_HELP),
+    rows: Rows = typer.Option("labelled", help="labelled: records with a label of the set. all: the whole split."),
+    min_positives: int = typer.Option(0, min=0, help="Leave out labels with fewer positive records."),
+    resamples: int = typer.Option(1000, min=0, help="Resamples of the patients for the 95 % intervals."),
+    seed: int = typer.Option(0, help="Seed of the resamples and of the random encoder."),
+    random_encoder: bool = typer.Option(True, help="Evaluate an untrained model of the same shape, too."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
+) -> None:
+    """Score a model on a split of a store: zero-shot diagnosis, or retrieval of reports and ECGs.
+
+    Example: `ecg-text evaluate run/model --data store --task zero-shot --prompts ptbxl-rhythm --out rhythm.json`
+
+    Values are fractions with 95 % intervals over patients; each result file says how it came about.
+    """
+    if task == "retrieval" and prompts:
+        raise typer.BadParameter("--prompts belongs to --task zero-shot; retrieval asks with the reports")
+    from ecg_text.data.store import Store
+
+    embedder, store = load_model(model), Store.open(data)
+    asked = _prompt_sets(prompts, embedder) if task == "zero-shot" else ()
+    subject = _subject(embedder, store, split, seed=seed, num_resamples=resamples, random_encoder=random_encoder)
+    if task == "retrieval":
+        results = {out: _retrieval(subject)}
+    else:
+        from ecg_text.evaluation.tasks import ZeroShotProtocol
+
+        protocol = ZeroShotProtocol(rule=rule, rows=rows, min_positives=min_positives)
+        results = {_file_of(out, one, asked): _zero_shot(subject, one, protocol) for one in asked}
+    for path, result in results.items():
+        result.write_json(path)
+    if as_json:
+        told = [{"path": str(path), "result": result.to_dict()} for path, result in results.items()]
+        print_json({"results": told, "research_use": RESEARCH_USE})
+        return
+    for path, result in results.items():
+        _show(path, result)
+    say_research_use()
+
+
+def _prompt_sets(names: Sequence[str], embedder: Embedder) -> tuple[PromptSet, ...]:
+    from ecg_text.text.prompts import load_prompt_set
+
+    asked = tuple(load_prompt_set(name) for name in names) or embedder.prompts
+    if not asked:
+        raise PromptError("the model brings no prompt set; name one with --prompts (ecg-text prompts list)")
+    called = [prompts.name for prompts in asked]
+    if repeated := sorted({name for name in called if called.count(name) > 1}):
+        raise PromptError(f"two prompt sets are called {repeated[0]!r}, and so would be their results; rename one")
+    return asked
+
+
+def _subject(
+    embedder: Embedder, store: Store, split: str, *, seed: int, num_resamples: int, random_encoder: bool
+) -> Subject:
+    from ecg_text.evaluation.tasks import embed_split
+    from ecg_text.hub.embedding import Embedder
+    from ecg_text.recipes.towers import random_twin
+
+    twin = None
+    with progress("embed") as advance:
+        model = embed_split(embedder, store, split, advance)
+    if random_encoder:
+        untrained = Embedder(random_twin(embedder.model, seed), embedder.processor)
+        with progress("embed with a random encoder") as advance:
+            twin = embed_split(untrained, store, split, advance)
+    return Subject(model=model, twin=twin, seed=seed, num_resamples=num_resamples)
+
+
+def _zero_shot(subject: Subject, prompts: PromptSet, protocol: ZeroShotProtocol) -> Result:
+    import numpy as np
+
+    from ecg_text.evaluation.tasks import zero_shot_result
+
+    return zero_shot_result(
+        subject.model,
+        prompts,
+        protocol=protocol,
+        random_twin=subject.twin,
+        generator=np.random.default_rng(subject.seed),
+        num_resamples=subject.num_resamples,
+        facts=subject.facts,
+    )
+
+
+def _retrieval(subject: Subject) -> Result:
+    import numpy as np
+
+    from ecg_text.evaluation.tasks import retrieval_result
+
+    return retrieval_result(
+        subject.model,
+        random_twin=subject.twin,
+        generator=np.random.default_rng(subject.seed),
+        num_resamples=subject.num_resamples,
+        facts=subject.facts,
+    )
+
+
+def _file_of(out: Path, prompts: PromptSet, asked: Sequence[PromptSet]) -> Path:
+    return out if len(asked) == 1 else out.with_name(f"{out.stem}-{prompts.name}{out.suffix}")
+
+
+def _show(path: Path, result: Result) -> None:
+    about = result.provenance
+    asked = f"{result.task} {about['prompt_set']}" if "prompt_set" in about else result.task
+    say(f"{asked} on {result.split}: {about['num_records']} records, model {about['model_revision']}")
+    rows = [
+        (name, str(metric), *(str(table.get(name, "")) for table in result.baselines.values()))
+        for name, metric in result.metrics.items()
+    ]
+    print_table(("metric", "model", *result.baselines), rows)
+    if result.classes:
+        say()
+        _show_classes(result)
+    say(f"written to {path}")
+    say()
+
+
+def _show_classes(result: Result) -> None:
+    names = list(dict.fromkeys(name for score in result.classes.values() for name in score.metrics))
+    rows = [
+        (label, str(score.support), *(str(score.metrics.get(name, score.skipped or "")) for name in names))
+        for label, score in result.classes.items()
+    ]
+    print_table(("label", "positives", *(name.replace("_", " ") for name in names)), rows, right=("positives",))
+    weak = weak_labels(result)
+    say(f"under {WEAK_AUROC}: {', '.join(weak) or 'none'}")
+
+
+def weak_labels(result: Result) -> list[str]:
+    """The labels whose AUROC is below WEAK_AUROC, weakest first, with their values."""
+    auroc = {label: score.metrics["auroc"].value for label, score in result.classes.items() if "auroc" in score.metrics}
+    return [
+        f"{label} {value:.2f}" for label, value in sorted(auroc.items(), key=lambda item: item[1]) if value < WEAK_AUROC
+    ]

@@ -1,0 +1,78 @@
+"""ecg-text train: a recipe on a prepared store; stopped or killed, it goes on where it was."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ecg_text.cli.asking import this_command
+from ecg_text.cli.common import complain, print_json, quiet_libraries, say, say_research_use, talk_console
+
+if TYPE_CHECKING:
+    from ecg_text.training.loop import TrainReport
+
+INTERRUPTED = 130
+
+
+def train(
+    recipe: str = typer.Argument(..., help="A recipe by name: smoke (a minute, synthetic) or clip_nano (PTB-XL)."),
+    data: Path = typer.Option(..., help="A store made by ecg-text prepare."),
+    out: Path = typer.Option(..., help="The folder of the run: log, checkpoints, model."),
+    settings: list[str] = typer.Option(
+        [], "--set", metavar="NAME=VALUE", help="Change a setting of the recipe; may be given again."
+    ),
+    resume: bool = typer.Option(False, "--resume", help="Go on with the run in OUT, with the settings it began with."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
+) -> None:
+    """Train a model by a recipe.
+
+    Example: `ecg-text train clip_nano --data store --out run --set training.epochs=10`
+
+    On many devices: `accelerate launch -m ecg_text train ...`
+    """
+    from ecg_text.recipes.plain import override
+    from ecg_text.recipes.table import recipe as recipe_by_name
+
+    run = override(recipe_by_name(recipe), settings)
+    quiet_libraries()
+    from ecg_text.recipes.session import train_run
+    from ecg_text.training.interrupt import TrainingInterruptedError
+
+    try:
+        report = train_run(run, data, out, resume=resume, console=talk_console(), command=this_command())
+    except TrainingInterruptedError as error:
+        stopped = str(error).partition(":")[0]
+        complain(f"{stopped}; go on with: {_resume_command(recipe, data, out, settings)}")
+        raise typer.Exit(INTERRUPTED) from error
+    if as_json:
+        print_json({**_plain(report), "recipe": recipe, "name": run.name, "seed": run.seed})
+    else:
+        _tell(report, data)
+
+
+def _resume_command(recipe: str, data: Path, out: Path, settings: list[str]) -> str:
+    changed = [part for setting in settings for part in ("--set", setting)]
+    return shlex.join(
+        ["ecg-text", "train", recipe, "--data", str(data), "--out", str(out), *changed, "--resume"]
+    )
+
+
+def _plain(report: TrainReport) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return asdict(report)
+
+
+def _tell(report: TrainReport, data: Path) -> None:
+    best = "" if report.best_step is None else f", the best of them step {report.best_step}"
+    say(f"{report.steps} steps ({report.epochs:.1f} epochs) in {report.seconds:.0f} s{best}")
+    for name, value in report.metrics.items():
+        say(f"  {name:<32} {value:.4f}")
+    say(f"model {report.model_folder}")
+    say(f"next: {shlex.join(['ecg-text', 'classify', 'FILE', '--model', str(report.model_folder), '--text', '...'])}")
+    if report.metrics:
+        say(f"the metrics are macro AUROC on the validation split of {data}")
+        say_research_use()

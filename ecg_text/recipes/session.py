@@ -1,0 +1,156 @@
+"""A recipe run in a folder: what was asked is written down before it begins, and a resumed run must ask the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ecg_text.data.store import Store
+from ecg_text.errors import CheckpointError, TrainingError
+from ecg_text.models.processor import EcgTextProcessor
+from ecg_text.nn.gather import process_rank
+from ecg_text.recipes.build import Built, build
+from ecg_text.recipes.plain import to_plain
+from ecg_text.recipes.run import Run
+from ecg_text.training.files import new_folder, write_json
+from ecg_text.training.loop import TrainReport, train
+from ecg_text.training.progress import teller
+from ecg_text.training.run_folder import RunFolder
+
+FORMAT = "ecg_text-run/1"
+REQUEST, PROCESSOR = "run.json", "processor"
+
+
+def train_run(
+    run: Run,
+    store_folder: Path,
+    run_dir: Path,
+    *,
+    resume: bool = False,
+    console: Console | None = None,
+    command: str = "",
+) -> TrainReport:
+    """Trains a run on a store and leaves its model in run_dir/model.
+
+    run_dir/run.json tells the run and the data before training begins; run_dir/processor is the preprocessing and
+    the vocabulary, taken up again by a resumed run. Raises CheckpointError where there is no run to resume,
+    TrainingError where the one that is there was begun with another setting or other data, and what build and train
+    raise.
+    """
+    run_dir = Path(run_dir)
+    if resume:
+        begun = _read_request(run_dir)
+    else:
+        RunFolder(run_dir).refuse_used()
+    store = Store.open(store_folder)
+    data = _data_facts(store)
+    if resume:
+        _refuse_another(run_dir, begun, _request(run, data))
+    facts = {**data, "store": str(store.folder), "code_version": import_module("ecg_text").__version__}
+    facts = {**facts, "command": command}
+    built = build(run, store, facts, _saved_processor(run_dir) if resume else None)
+    if process_rank() == 0:
+        _write_start(run_dir, {**_request(run, data), "facts": facts}, built, resume)
+    _tell_plan(run_dir, store, built, console)
+    return train(
+        built.method,
+        built.loader,
+        run.training,
+        run_dir,
+        evaluators=built.evaluators,
+        save_model=built.save_model,
+        resume=resume,
+        console=console,
+    )
+
+
+def _data_facts(store: Store) -> dict[str, Any]:
+    """What must be the same of the data for a run to go on with them, wherever they lie."""
+    return {
+        "source": store.catalogue.source,
+        "num_records": len(store),
+        "store_fingerprint": store.fingerprint,
+        "split_hash": store.split_hash,
+    }
+
+
+def _request(run: Run, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {"format": FORMAT, "run": to_plain(run), "data": dict(data)}
+
+
+def _read_request(run_dir: Path) -> dict[str, Any]:
+    path = run_dir / REQUEST
+    if not path.is_file():
+        raise CheckpointError(f"{run_dir} has no {REQUEST}, so no run began there; leave out resume=True (--resume)")
+    try:
+        begun = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged ({error}); start a new run folder") from error
+    found = begun.get("format") if isinstance(begun, dict) else None
+    if found != FORMAT:
+        raise CheckpointError(f"{path} has format {found!r}, this ecg_text reads {FORMAT!r}; start a new run folder")
+    return dict(begun)
+
+
+def _refuse_another(run_dir: Path, begun: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raises TrainingError, naming the first difference, where a run was begun with other settings or data."""
+    for group, advice in (("data", "the store it was begun with"), ("run", "the settings it was begun with")):
+        was, now = dict(_flat(begun.get(group, {}))), dict(_flat(asked[group]))
+        for name in [*now, *was]:
+            if (before := was.get(name)) != (after := now.get(name)):
+                hint = f" (--set {name}={json.dumps(before)})" if group == "run" and name in now else ""
+                raise TrainingError(
+                    f"the run in {run_dir} was begun with {name} {json.dumps(before)}, now it is {json.dumps(after)}; "
+                    f"resume with {advice}{hint}, or start a new run folder"
+                )
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted names and values of nested tables, in order."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
+
+
+def _saved_processor(run_dir: Path) -> EcgTextProcessor | None:
+    """The processor a run was begun with; None where it was stopped before it had one."""
+    folder = run_dir / PROCESSOR
+    if not folder.is_dir():
+        return None
+    try:
+        processor: EcgTextProcessor = EcgTextProcessor.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{folder} does not load ({error}); start a new run folder") from error
+    return processor
+
+
+def _write_start(run_dir: Path, request: Mapping[str, Any], built: Built, resume: bool) -> None:
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        if not resume:
+            write_json(run_dir / REQUEST, request)
+        if not (resume and (run_dir / PROCESSOR).is_dir()):
+            with new_folder(run_dir / PROCESSOR) as temporary:
+                built.processor.save_pretrained(temporary)
+    except OSError as error:
+        raise TrainingError(
+            f"the run folder {run_dir} cannot be written ({error.strerror or error}); free space or choose another"
+        ) from error
+
+
+def _tell_plan(run_dir: Path, store: Store, built: Built, console: Console | None) -> None:
+    tell = teller(console, process_rank() == 0)
+    num_weights = sum(parameter.numel() for parameter in built.method.parameters())
+    tell(f"data {store.folder}: {len(store)} records, preprocessed as {store.fingerprint}")
+    tell(
+        f"training {num_weights / 1e6:.2f} million weights, {built.loader.batches_per_epoch} batches of "
+        f"{built.loader.batch_size} an epoch"
+    )
+    tell(f"run folder {run_dir}: log.jsonl, checkpoints, model")
