@@ -14,8 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from ecg_text._register import register_on_first_use
-
-__version__ = "0.1.0"
+from ecg_text.version import __version__
 
 # Each public name, the module it lives in, and what it is called there.
 _HOMES = {

@@ -6,7 +6,6 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -84,11 +83,6 @@ def model_of_index(index: Index, given: str | None) -> Embedder:
     embedder = load_model(name)
     require_same_model((index.model_revision, index.fingerprint), (embedder.revision, embedder.fingerprint))
     return embedder
-
-
-def code_version() -> str:
-    """The version of this package; the root is above every room, hence not a plain import."""
-    return str(import_module("ecg_text").__version__)
 
 
 def this_command(arguments: Sequence[str] | None = None) -> str:

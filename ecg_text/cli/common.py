@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # The same words as on every drawing (ecg_text.plots.svg), which is too heavy to import for a help text.
 RESEARCH_USE = "research use only, not a medical device"
 
+# Exit statuses beside 0 (done) and typer's own 2 (wrong usage).
+REFUSED, INTERRUPTED = 1, 130
+
 Advance = Callable[[int, int], None]
 
 _WIDTH_OF_A_PIPE = 160  # a file has no width; a table in it must not be cut to that of an imagined screen

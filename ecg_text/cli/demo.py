@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ecg_text.cli.asking import whereabouts
 from ecg_text.cli.common import RESEARCH_USE, complain, print_json, progress, quiet_libraries, talk_console
 
 if TYPE_CHECKING:
@@ -90,24 +90,23 @@ def run_demo(out: Path, plan: DemoPlan, console: Console) -> Told:
 
     Raises DataError where the folder holds anything that no demonstration made, typer.Exit after Ctrl-C.
     """
-    from ecg_text.data.replace import replaced_folder
-    from ecg_text.recipes.demo import PAGE, refuse_foreign
+    from ecg_text.recipes.demo import PAGE, demo_folder
     from ecg_text.training.interrupt import TrainingInterruptedError
 
     quiet_libraries()
-    home = Path(whereabouts(str(out))).absolute()
-    refuse_foreign(home)
+    facts = _facts(plan)
     try:
-        with replaced_folder(home) as folder:
-            result, found = _tell(folder, home, plan, Story(console))
+        with demo_folder(out, facts) as folder:
+            result, found = _tell(folder, plan, facts, Story(console))
     except (KeyboardInterrupt, TrainingInterruptedError):
-        left = "the older demonstration is still there" if home.exists() else "nothing is left behind"
-        complain(f"the demonstration was stopped; {left}: run ecg-text demo again")
+        complain("the demonstration was stopped, and what there was of it is removed; start it again: ecg-text demo")
         raise typer.Exit(INTERRUPTED) from None
     return Told(page=out / PAGE, result=result, found=found)
 
 
-def _tell(folder: Path, home: Path, plan: DemoPlan, story: Story) -> tuple[Result, tuple[Found, ...]]:
+def _tell(
+    folder: Path, plan: DemoPlan, facts: Mapping[str, str | int], story: Story
+) -> tuple[Result, tuple[Found, ...]]:
     from ecg_text.cli.demo_page import demo_page
     from ecg_text.hub.embedding import load
     from ecg_text.plots.page import render_page
@@ -115,17 +114,14 @@ def _tell(folder: Path, home: Path, plan: DemoPlan, story: Story) -> tuple[Resul
     from ecg_text.recipes.session import train_run
     from ecg_text.text.prompts import load_prompt_set
 
-    facts = _facts(plan)
-    steps.write_mark(folder, facts)
     steps.write_records(folder, plan)
     story.done(f"wrote {plan.records} twelve-lead ECGs as WFDB files, each with a report in words")
     with progress("prepare") as advance:
         store = steps.prepare_records(folder, advance)
     split = {name: len(store.catalogue.where_split(name)) for name in ("train", "val", "test")}
     story.done(f"prepared them: {split['train']} to learn from, {split['val']} to watch, {split['test']} held out")
-    report = train_run(
-        plan.seeded_run, folder / steps.STORE, folder / steps.RUN, False, talk_console(), str(facts["command"])
-    )
+    run, command = plan.seeded_run, str(facts["command"])
+    report = train_run(run, folder / steps.STORE, folder / steps.RUN, console=talk_console(), command=command)
     embedder = load(report.model_folder)
     curve = steps.loss_curve(report.run_dir)
     size = sum(weight.numel() for weight in embedder.model.parameters())
@@ -136,7 +132,7 @@ def _tell(folder: Path, home: Path, plan: DemoPlan, story: Story) -> tuple[Resul
     asked.result.write_json(folder / steps.RESULT)
     story.done(f"asked for {len(asked.result.classes)} diagnoses in words, of the {split['test']} held-out ECGs")
     story.console.print(_table(asked))
-    index = steps.build_index(asked.held_out, home)
+    index = steps.build_index(asked.held_out, folder)
     index.save(folder / steps.INDEX)
     found = steps.search(index, asked.held_out)
     story.done(f"made an index of {len(index)} ECGs and searched it by {len(found)} sentences")
@@ -148,7 +144,7 @@ def _tell(folder: Path, home: Path, plan: DemoPlan, story: Story) -> tuple[Resul
 
 
 def _facts(plan: DemoPlan) -> dict[str, str | int]:
-    from ecg_text import __version__
+    from ecg_text.version import __version__
 
     command = f"ecg-text demo --records {plan.records} --seed {plan.seed}"
     return {"code_version": __version__, "seed": plan.seed, "command": command}

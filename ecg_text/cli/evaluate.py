@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, code_version, load_model, this_command
+from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, load_model, this_command
 from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, progress, say, say_research_use
 from ecg_text.errors import PromptError
 
@@ -40,7 +40,7 @@ class Subject:
     @property
     def facts(self) -> dict[str, str | int]:
         """What a result's provenance says of the run."""
-        return {"code_version": code_version(), "seed": self.seed, "command": this_command()}
+        return {"seed": self.seed, "command": this_command()}
 
 
 def evaluate(

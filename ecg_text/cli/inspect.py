@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 MOST_MV, LEAST_MV = 10.0, 0.1  # peaks beyond these are rare in a heart, and common with a wrong unit
 RHYTHM_LEADS = ("II", "I", "V1")  # where beats are sought first
-FEWEST_S_FOR_BEATS = 5.0
+# Below these the detector has no time to learn, or no band to look in.
+FEWEST_S_FOR_BEATS, LEAST_HZ_FOR_BEATS = 5.0, 100.0
 
 
 def inspect(
@@ -91,7 +92,9 @@ def _facts(record: Record) -> dict[str, Any]:
         windows = steps.windows(record)
     except EcgTextError as error:
         return {**facts, "trail": list(record.trail), "warnings": _warnings(record, {}), "error": str(error)}
-    states = {lead: LeadState(int(state)).name.lower() for lead, state in zip(steps.leads, windows[0].lead_state, strict=True)}
+    states = {
+        lead: LeadState(int(state)).name.lower() for lead, state in zip(steps.leads, windows[0].lead_state, strict=True)
+    }
     return {
         **facts,
         "lead_states": states,
@@ -104,13 +107,18 @@ def _facts(record: Record) -> dict[str, Any]:
 
 
 def _beats(record: Record) -> dict[str, Any] | None:
-    """Beats found by sleepecg's detector in the first rhythm lead that is there; None where fewer than two are."""
-    if record.duration_s < FEWEST_S_FOR_BEATS:
-        return None
+    """Beats found by sleepecg's detector in the first rhythm lead that is alive; None where fewer than two are."""
     import numpy as np
+
+    from ecg_text.signal.draft import FLAT_MV
+
+    alive = [lead for lead in (*RHYTHM_LEADS, *record.leads) if lead in record.leads]
+    alive = [lead for lead in alive if np.ptp(record.lead(lead)) >= FLAT_MV]
+    if not alive or record.duration_s < FEWEST_S_FOR_BEATS or record.rate_hz < LEAST_HZ_FOR_BEATS:
+        return None
     from sleepecg import detect_heartbeats
 
-    lead = next((name for name in RHYTHM_LEADS if name in record.leads), record.leads[0])
+    lead = alive[0]
     peaks: np.ndarray = detect_heartbeats(record.lead(lead).astype(np.float64), record.rate_hz)
     if len(peaks) < 2:
         return None
@@ -126,13 +134,17 @@ def _warnings(record: Record, states: dict[str, str]) -> list[str]:
     for state, words in (("absent", "not recorded and not derivable"), ("zeroed", "flat: an electrode was off")):
         names = [lead for lead, found in states.items() if found == state]
         if names:
-            told.append(f"{' '.join(names)}: {words}; the model is told to ignore {'it' if len(names) == 1 else 'them'}")
+            told.append(
+                f"{' '.join(names)}: {words}; the model is told to ignore {'it' if len(names) == 1 else 'them'}"
+            )
     steps = standard_preprocess()
     window_s = steps.num_samples / steps.rate_hz
     if record.duration_s < window_s:
         told.append(f"{record.duration_s:g} s is shorter than the {window_s:g} s a model sees; the rest is padding")
     if record.duration_s > window_s:
-        told.append(f"{record.duration_s:g} s is longer than the {window_s:g} s a model sees at once; it sees the first")
+        told.append(
+            f"{record.duration_s:g} s is longer than the {window_s:g} s a model sees at once; it sees the first"
+        )
     if record.rate_hz < steps.rate_hz:
         told.append(f"{record.rate_hz:g} Hz is less than the model's {steps.rate_hz:g} Hz; fine detail is not in it")
     peak = float(abs(record.signal).max())

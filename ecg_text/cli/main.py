@@ -6,14 +6,14 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from ecg_text.cli.common import complain
+from ecg_text.cli.common import INTERRUPTED, REFUSED, complain
 from ecg_text.errors import EcgTextError
+from ecg_text.version import __version__
 
 # Verb, the module it lives in, and its function there, or the group of its sub-verbs.
 VERBS = (
@@ -27,8 +27,6 @@ VERBS = (
     ("search", "ecg_text.cli.search", "search"),
     ("prompts", "ecg_text.cli.prompts", "prompts_app"),
 )
-
-REFUSED, INTERRUPTED = 1, 130
 
 
 class OneLine(TyperGroup):
@@ -73,8 +71,6 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_root)
     for verb, module, name in VERBS:
-        if find_spec(module) is None:  # DEVELOPMENT
-            continue
         door = getattr(import_module(module), name)
         if isinstance(door, typer.Typer):
             app.add_typer(door, name=verb)
@@ -85,7 +81,7 @@ def build_app() -> typer.Typer:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(import_module("ecg_text").__version__)
+        typer.echo(__version__)
         raise typer.Exit
 
 

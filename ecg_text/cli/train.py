@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from ecg_text.cli.asking import this_command
-from ecg_text.cli.common import complain, print_json, quiet_libraries, say, say_research_use, talk_console
+from ecg_text.cli.common import (
+    INTERRUPTED,
+    RESEARCH_USE,
+    complain,
+    print_json,
+    quiet_libraries,
+    say,
+    say_research_use,
+    talk_console,
+)
 
 if TYPE_CHECKING:
     from ecg_text.training.loop import TrainReport
-
-INTERRUPTED = 130
 
 
 def train(
@@ -48,22 +56,14 @@ def train(
         complain(f"{stopped}; go on with: {_resume_command(recipe, data, out, settings)}")
         raise typer.Exit(INTERRUPTED) from error
     if as_json:
-        print_json({**_plain(report), "recipe": recipe, "name": run.name, "seed": run.seed})
+        print_json({"recipe": recipe, "seed": run.seed, **asdict(report), "research_use": RESEARCH_USE})
     else:
         _tell(report, data)
 
 
 def _resume_command(recipe: str, data: Path, out: Path, settings: list[str]) -> str:
     changed = [part for setting in settings for part in ("--set", setting)]
-    return shlex.join(
-        ["ecg-text", "train", recipe, "--data", str(data), "--out", str(out), *changed, "--resume"]
-    )
-
-
-def _plain(report: TrainReport) -> dict[str, object]:
-    from dataclasses import asdict
-
-    return asdict(report)
+    return shlex.join(["ecg-text", "train", recipe, "--data", str(data), "--out", str(out), *changed, "--resume"])
 
 
 def _tell(report: TrainReport, data: Path) -> None:

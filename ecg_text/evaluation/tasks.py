@@ -18,6 +18,7 @@ from ecg_text.evaluation.scores import Metric, Scores
 from ecg_text.evaluation.zero_shot import evaluate_zero_shot
 from ecg_text.hub.embedding import Embedder
 from ecg_text.text.prompts import PromptSet
+from ecg_text.version import __version__
 
 RANDOM_ENCODER = "random encoder"
 ROWS = ("labelled", "all")
@@ -52,6 +53,7 @@ class EmbeddedSplit:
             "data_set": self.store.catalogue.source,
             "split_hash": self.store.split_hash,
             "num_records": len(self.rows),
+            "code_version": __version__,
         }
 
 
@@ -96,8 +98,8 @@ def zero_shot_result(
 ) -> Result:
     """The labels of a prompt set asked of a split: macro AUROC and average precision, and those of each label.
 
-    random_twin is the same split as an untrained model of the same shape sees it. facts (seed, command, code version)
-    go into the provenance. Raises DataError where no record bears a label of the set.
+    random_twin is the same split as an untrained model of the same shape sees it. facts (seed, command) go
+    into the provenance. Raises DataError where no record bears a label of the set.
     """
     asked, kept = _asked(embedded, prompts, protocol.min_positives)
     chosen = np.flatnonzero(asked.any(axis=1) | (protocol.rows == "all"))

@@ -15,7 +15,9 @@ tags: [ecg, electrocardiogram, zero-shot-classification, contrastive, research-u
 
 def render_card(provenance: Mapping[str, Any]) -> str:
     """Markdown with the hub's front matter: what made the model, on what, and that it is for research only."""
-    rows = "\n".join(f"| {name.replace('_', ' ')} | {_told(value)} |" for name, value in sorted(provenance.items()))
+    rows = "\n".join(
+        f"| {_cell(name.replace('_', ' '))} | {_cell(_told(value))} |" for name, value in sorted(provenance.items())
+    )
     return f"""{_FRONT_MATTER}
 # ECG-text model {provenance.get("name", "")}
 
@@ -28,9 +30,11 @@ An ECG encoder and a text encoder that share one space: findings are asked in wo
 {rows}
 
 ```python
-import ecg_text
+import ecg_text as et
 
-model = ecg_text.load("this-folder-or-hub-name")
+model = et.load("this-folder-or-hub-name")
+record = et.read("patient/0001.hea")
+similarities = model.zero_shot([record], et.load_prompt_set("ptbxl-rhythm"))
 ```
 """
 
@@ -38,6 +42,12 @@ model = ecg_text.load("this-folder-or-hub-name")
 def _told(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_told(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_told, value))
     if isinstance(value, float):
         return f"{value:.4g}"
-    return str(value).replace("|", "\\|")
+    return str(value)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from ecg_text.data.store import Store
-from ecg_text.errors import FingerprintError
+from ecg_text.errors import ConfigError, FingerprintError
 from ecg_text.hub.checkpoint import load_checkpoint
 from ecg_text.models.contrast import zero_shot_weights
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.record import Record
 from ecg_text.text.prompts import PromptSet
+
+if TYPE_CHECKING:
+    from ecg_text.data.store import Store
 
 Progress = Callable[[int, int], None]
 BATCH = 128
@@ -58,25 +61,28 @@ class Embedder:
         return np.asarray(self.model.encode_ecg(*inputs).pooled.float().cpu().numpy())
 
     def embed_records(self, records: Sequence[Record]) -> np.ndarray:
-        """Records of any length: (n, D). A long one is the mean of its windows, at unit length again."""
-        vectors = []
-        for record in records:
-            windows = self.preprocess.windows(record)
+        """Records of any length: (n, D). A long one is the mean of its windows, at unit length again.
+
+        Raises SignalError for a record that is too short, flat, or has none of the model's leads.
+        """
+        sums = self._zeros(len(records))
+        windows = ((row, window) for row, record in enumerate(records) for window in self.preprocess.windows(record))
+        while chunk := list(islice(windows, BATCH)):
             each = self.embed_ecg(
-                np.stack([window.signal for window in windows]),
-                np.stack([window.lead_mask for window in windows]),
-                np.stack([window.time_mask for window in windows]),
+                np.stack([window.signal for _, window in chunk]),
+                np.stack([window.lead_mask for _, window in chunk]),
+                np.stack([window.time_mask for _, window in chunk]),
             )
-            mean = each.mean(axis=0)
-            vectors.append(mean / max(float(np.linalg.norm(mean)), 1e-12))
-        return np.stack(vectors)
+            np.add.at(sums, [row for row, _ in chunk], each)
+        # A sum and a mean have the same direction.
+        return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
 
     @torch.inference_mode()
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """Texts, lower-cased as the reports were: (R, D). Raises TextError for an empty one."""
-        vectors = []
+        """Texts, read in lower case as the reports were: (R, D). Raises TextError for one that holds no word."""
+        vectors = [self._zeros(0)]
         for start in range(0, len(texts), BATCH):
-            inputs = self.processor.tokenize([text.lower() for text in texts[start : start + BATCH]])
+            inputs = self.processor.tokenize(texts[start : start + BATCH])
             features = self.model.encode_text(**{name: value.to(self.device) for name, value in inputs.items()})
             vectors.append(features.pooled.float().cpu().numpy())
         return np.concatenate(vectors)
@@ -91,7 +97,7 @@ class Embedder:
                 "prepare the store again with this model's preprocessing"
             )
         rows = np.asarray(rows)
-        vectors = []
+        vectors = [self._zeros(0)]
         for start in range(0, len(rows), BATCH):
             vectors.append(self.embed_ecg(*store.signals(rows[start : start + BATCH])))
             if progress is not None:
@@ -106,11 +112,19 @@ class Embedder:
         """Similarity of each record with each label of a prompt set, in the order of prompts.names: (n, K)."""
         return self.similarities(self.embed_records(records), prompts, rule)
 
+    def _zeros(self, num: int) -> np.ndarray:
+        return np.zeros((num, self.model.config.embedding_width), dtype=np.float32)
+
 
 def load(name_or_folder: str | Path, revision: str | None = None, device: str = "cpu") -> Embedder:
-    """A model ready to be asked, from a checkpoint folder or a hub name. Raises CheckpointError."""
+    """A model ready to be asked, from a checkpoint folder or a hub name.
+
+    Raises CheckpointError, ConfigError or FingerprintError as load_checkpoint does, and ConfigError for a device that
+    is not there.
+    """
+    place = _device(device)
     checkpoint = load_checkpoint(name_or_folder, revision)
-    model: EcgTextModel = checkpoint.model.to(torch.device(device))  # type: ignore[arg-type]
+    model: EcgTextModel = checkpoint.model.to(place)  # type: ignore[arg-type]
     return Embedder(
         model,
         checkpoint.processor,
@@ -118,3 +132,12 @@ def load(name_or_folder: str | Path, revision: str | None = None, device: str = 
         prompts=checkpoint.prompts,
         provenance=checkpoint.provenance,
     )
+
+
+def _device(name: str) -> torch.device:
+    """The device of this name, tried out. Raises ConfigError."""
+    try:
+        return torch.empty(0, device=torch.device(name)).device
+    except (RuntimeError, AssertionError) as error:  # torch says with an AssertionError that it was built without CUDA
+        reason = str(error).strip().splitlines()[0]
+        raise ConfigError(f"device {name!r} cannot be used ({reason}); leave it out, or give 'cpu'") from error

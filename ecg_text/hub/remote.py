@@ -15,27 +15,46 @@ def fetch_folder(name: str, revision: str | None = None) -> Path:
 
     Raises CheckpointError, in one line, where there is no such folder and no such name, or the hub cannot be reached.
     """
-    folder = Path(name)
+    folder = Path(name).expanduser()
     if folder.is_dir():
         if revision is not None:
             raise CheckpointError(f"{name} is a folder and has no revision {revision!r}; leave the revision out")
         return folder
-    repository, _, tag = name.partition("@")
-    if repository.count("/") != 1 or repository.startswith((".", "/", "~")):
+    if folder.exists():
+        raise CheckpointError(f"{name} is a file; give the checkpoint folder that it is in, or a hub name")
+    repository, at, tag = name.partition("@")
+    if repository.count("/") != 1 or repository.startswith((".", "/", "~")) or (at and not tag):
         raise CheckpointError(f"there is no folder {name}; give a checkpoint folder or a hub name org/name[@revision]")
+    if tag and revision is not None and tag != revision:
+        raise CheckpointError(f"{name} asks for revision {tag!r}, and {revision!r} is asked for too; give one of them")
     return _download(repository, revision or tag or None)
 
 
 def _download(repository: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     at = f"{repository}@{revision}" if revision else repository
     try:
         return Path(snapshot_download(repository, revision=revision, allow_patterns=WANTED))
     except LocalEntryNotFoundError as error:
         raise CheckpointError(
-            f"{at} is not on this disk and the hub cannot be reached; connect once, or give a checkpoint folder"
+            f"{at} is neither a folder nor a model on this disk, and the hub cannot be reached; connect once, "
+            "or give a checkpoint folder"
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise CheckpointError(
+            f"{at} is neither a folder nor a model that the hub shows you; look at the name, or log in: hf auth login"
+        ) from error
+    except RevisionNotFoundError as error:
+        raise CheckpointError(
+            f"{repository} has no revision {revision!r}; look at its commits, tags and branches"
         ) from error
     except (HfHubHTTPError, HFValidationError, OSError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

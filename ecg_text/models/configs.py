@@ -1,19 +1,32 @@
 """Configurations of the model and of its ECG tower, saved with the weights."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+# No `from __future__ import annotations` here: @strict checks values against types, and cannot against their names.
+from collections.abc import Iterable
+from textwrap import shorten
 from typing import Any, ClassVar
 
 from huggingface_hub.dataclasses import strict
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
 from ecg_text.errors import ConfigError
-from ecg_text.leads import STANDARD_12
+from ecg_text.leads import STANDARD_12, normalise_leads
 
-# What transformers itself may add to a configuration, besides its own private keys.
-_OF_TRANSFORMERS = frozenset({"attn_implementation", "auto_map", "quantization_config", "torch_dtype"})
+# What transformers itself may hand to a configuration or add to its file, besides its own private keys.
+_OF_TRANSFORMERS = frozenset(
+    {
+        "attn_implementation",
+        "auto_map",
+        "experts_implementation",
+        "model_type",
+        "name_or_path",
+        "num_labels",
+        "output_attentions",
+        "quantization_config",
+        "torch_dtype",
+    }
+)
 
 
 @strict
@@ -21,7 +34,8 @@ class EcgEncoderConfig(PreTrainedConfig):
     """The ECG tower: encoder name, the leads it reads in order, and its sizes.
 
     widths and depths are those of resnet1d's stages; of conv_transformer, widths[-1] is the width of the trunk and
-    depths[-1] its number of layers.
+    depths[-1] its number of layers. Raises ConfigError for an unknown setting or an impossible size, LeadError for a
+    lead that is unknown or given twice.
     """
 
     model_type: ClassVar[str] = "ecg_text_ecg_encoder"
@@ -34,12 +48,41 @@ class EcgEncoderConfig(PreTrainedConfig):
     kernel: int = 5
     num_layers: int = 1
     num_heads: int = 4
-    dropout: float = 0.1
+    dropout: float | int = 0.1
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        _refuse_unknown(type(self), kwargs)
+        super().__post_init__(**kwargs)
+
+    def validate_leads(self) -> None:
+        """Raises LeadError where a lead is unknown or given twice, ConfigError where there is none."""
+        normalise_leads(self.leads)
+        _require(len(self.leads) > 0, "leads is empty; name the leads that the encoder reads")
+
+    def validate_sizes(self) -> None:
+        """Raises ConfigError where no network has these sizes."""
+        sizes = (*self.widths, *self.depths, self.kernel, self.num_heads)
+        _require(len(self.widths) > 0 and len(self.depths) > 0, "widths and depths need at least one number each")
+        _require(min(sizes) > 0, "widths, depths, kernel and num_heads must be above 0")
+        _require(self.num_layers >= 0, f"num_layers is {self.num_layers}; give 0 or more")
+        _require(0 <= self.dropout < 1, f"dropout is {self.dropout}; give a number from 0 to below 1")
+        _require(self.kernel % 2 == 1, f"kernel is {self.kernel}; give an odd number")
+        _require(
+            self.widths[-1] % self.num_heads == 0,
+            f"a width of {self.widths[-1]} cannot be split among {self.num_heads} heads; give num_heads a divisor",
+        )
+        _require(
+            self.encoder != "resnet1d" or len(self.widths) == len(self.depths),
+            f"resnet1d has {len(self.widths)} widths and {len(self.depths)} depths; give one of each for a stage",
+        )
 
 
 @strict
 class EcgTextConfig(PreTrainedConfig):
-    """A two-tower model: an ECG encoder, any transformers encoder for text, and the width they meet in."""
+    """A two-tower model: an ECG encoder, any transformers encoder for text, and the width they meet in.
+
+    Raises ConfigError for an unknown setting or an impossible size.
+    """
 
     model_type: ClassVar[str] = "ecg_text"
     sub_configs_defaults: ClassVar[dict[str, SubConfigSpec]] = {
@@ -50,22 +93,39 @@ class EcgTextConfig(PreTrainedConfig):
     ecg_config: PreTrainedConfig | dict | None = None
     text_config: PreTrainedConfig | dict | None = None
     embedding_width: int = 256
-    initial_scale: float = 14.285714285714286
-    max_scale: float = 100.0
+    initial_scale: float | int = 14.285714285714286
+    max_scale: float | int = 100.0
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        _refuse_unknown(type(self), kwargs)
+        super().__post_init__(**kwargs)
+
+    def validate_sizes(self) -> None:
+        """Raises ConfigError where no model has these sizes."""
+        _require(self.embedding_width > 0, f"embedding_width is {self.embedding_width}; give a number above 0")
+        _require(
+            0 < self.initial_scale <= self.max_scale,
+            f"initial_scale is {self.initial_scale}, max_scale {self.max_scale}; give 0 < initial_scale <= max_scale",
+        )
 
     @classmethod
     def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
-        """The configuration in a config.json. Raises ConfigError for a key that nothing here knows, in either part."""
-        _refuse_unknown(cls, config_dict)
-        ecg = config_dict.get("ecg_config")
-        if isinstance(ecg, Mapping):
-            _refuse_unknown(EcgEncoderConfig, ecg)
-        return super().from_dict(config_dict, **kwargs)
+        """The configuration in a config.json. Raises ConfigError where either tower's part is not one of this model."""
+        kind = config_dict.get("model_type", cls.model_type)
+        _require(kind == cls.model_type, f"config.json is of a model {kind!r}, not {cls.model_type!r}; get another one")
+        try:
+            return super().from_dict(config_dict, **kwargs)
+        except (StrictDataclassError, ValueError, TypeError) as error:
+            raise ConfigError(f"config.json cannot be used ({shorten(str(error), 300)}); get a sound copy") from error
 
 
-def _refuse_unknown(kind: type[PreTrainedConfig], written: Mapping[str, Any]) -> None:
-    known = kind().to_dict().keys() | _OF_TRANSFORMERS
-    unknown = sorted(key for key in written if key not in known and not key.startswith("_"))
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ConfigError(otherwise)
+
+
+def _refuse_unknown(kind: type[PreTrainedConfig], names: Iterable[str]) -> None:
+    unknown = sorted(name for name in names if name not in _OF_TRANSFORMERS and not name.startswith("_"))
     if unknown:
         raise ConfigError(
             f"{kind.__name__} has no setting {unknown[0]!r}; a newer ecg_text may have written it: update, "

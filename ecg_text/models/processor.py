@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from transformers import BatchFeature, FeatureExtractionMixin, PreTrainedTokenizerFast, ProcessorMixin
+from transformers import (
+    BatchEncoding,
+    BatchFeature,
+    FeatureExtractionMixin,
+    PreTrainedTokenizerFast,
+    ProcessorMixin,
+)
 
-from ecg_text.errors import FingerprintError, TextError
+from ecg_text.errors import FingerprintError, SignalError, TextError
 from ecg_text.record import Record
 from ecg_text.signal.preprocess import Preprocess, standard_preprocess
+from ecg_text.text.reports import tidy
 
 MAX_WORD_PIECES = 128
+# What a tokenizer remembers of how it was loaded; nobody else needs to know.
+_OF_LOADING = ("is_local", "local_files_only")
 
 
 class EcgFeatureExtractor(FeatureExtractionMixin):
@@ -44,9 +55,14 @@ class EcgFeatureExtractor(FeatureExtractionMixin):
         return Preprocess.from_dict(self.preprocess)
 
     def __call__(self, records: Sequence[Record]) -> BatchFeature:
-        """First window of each record: ecg (B, C, T), lead_mask (B, C), time_mask (B, T)."""
+        """First window of each record: ecg (B, C, T), lead_mask (B, C), time_mask (B, T).
+
+        Raises SignalError where there is no record, or a record is too short, flat, or has none of the leads.
+        """
         steps = self.steps
         prepared = [steps(record) for record in records]
+        if not prepared:
+            raise SignalError("there is no record to prepare; give at least one")
         return BatchFeature(
             {
                 "ecg": torch.from_numpy(np.stack([item.signal for item in prepared])),
@@ -57,12 +73,17 @@ class EcgFeatureExtractor(FeatureExtractionMixin):
 
 
 class EcgTextProcessor(ProcessorMixin):
-    """Preprocessing and tokenizer in one: processor(records=[...], texts=[...]) gives the inputs of EcgTextModel."""
+    """Preprocessing and tokenizer in one: processor(records=[...], texts=[...]) gives the inputs of EcgTextModel.
+
+    Raises TextError where the tokenizer has no padding token.
+    """
 
     feature_extractor: EcgFeatureExtractor
     tokenizer: PreTrainedTokenizerFast
 
     def __init__(self, feature_extractor: EcgFeatureExtractor, tokenizer: PreTrainedTokenizerFast) -> None:
+        if tokenizer.pad_token_id is None:
+            raise TextError("the tokenizer has no padding token, so texts make no batch; name one (pad_token)")
         super().__init__(feature_extractor, tokenizer)
 
     @classmethod
@@ -75,6 +96,11 @@ class EcgTextProcessor(ProcessorMixin):
         """What is done to a record before the model sees it."""
         return self.feature_extractor.steps
 
+    @property
+    def max_word_pieces(self) -> int:
+        """Word pieces of a text that are read, special ones included; what is behind them is cut."""
+        return min(MAX_WORD_PIECES, int(self.tokenizer.model_max_length))
+
     def __call__(self, records: Sequence[Record] | None = None, texts: Sequence[str] | None = None) -> BatchFeature:
         """Records -> ecg, lead_mask, time_mask; texts -> input_ids, attention_mask, padded to the longest of them."""
         inputs: dict[str, Any] = {}
@@ -85,19 +111,43 @@ class EcgTextProcessor(ProcessorMixin):
         return BatchFeature(inputs)
 
     def tokenize(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
-        """Word pieces and their mask, both (R, L). Raises TextError for an empty text."""
-        for text in texts:
-            if not text.strip():
-                raise TextError("a text is empty; write what to look for, such as 'atrial fibrillation'")
-        encoded = self.tokenizer(
-            list(texts), padding=True, truncation=True, max_length=self.max_word_pieces, return_tensors="pt"
-        )
+        """Word pieces and their mask, both (R, L), of texts in lower case, as the reports are that a model learns from.
+
+        Raises TextError where there is no text, or no word in one.
+        """
+        encoded = self._encode(texts, return_tensors="pt")
         return {"input_ids": encoded["input_ids"], "attention_mask": encoded["attention_mask"]}
 
-    @cached_property
-    def max_word_pieces(self) -> int:
-        """Word pieces of a text that are read; what is behind them is cut."""
-        return min(MAX_WORD_PIECES, int(self.tokenizer.model_max_length))
+    def cut_texts(self, texts: Sequence[str]) -> list[int]:
+        """How many word pieces of each text are not read, because it is too long: 0 for a text that is read whole."""
+        encoded = self._encode(texts, return_overflowing_tokens=True, return_special_tokens_mask=True)
+        lost, seen = [0] * len(texts), set()
+        for text, special in zip(encoded["overflow_to_sample_mapping"], encoded["special_tokens_mask"], strict=True):
+            if text in seen:  # the first row of a text is what is read, the others what was cut off
+                lost[text] += special.count(0)
+            seen.add(text)
+        return lost
+
+    def save_pretrained(self, save_directory: str | Path, push_to_hub: bool = False, **kwargs: Any) -> list[str]:
+        """Write processor_config.json and the tokenizer's files, the same bytes however the tokenizer was used before.
+
+        The arguments are those of transformers.
+        """
+        # A copy: another thread may be using this tokenizer, and must not see its settings change.
+        unused = type(self)(self.feature_extractor, _as_new(self.tokenizer))
+        written: list[str] = super(EcgTextProcessor, unused).save_pretrained(save_directory, push_to_hub, **kwargs)
+        return written
+
+    def _encode(self, texts: Sequence[str], **options: Any) -> BatchEncoding:
+        if isinstance(texts, str) or len(texts) == 0:
+            raise TextError(f"texts are {texts!r}; give a list of at least one text")
+        return self.tokenizer(
+            [_as_reported(text) for text in texts],
+            padding=True,
+            truncation=True,
+            max_length=self.max_word_pieces,
+            **options,
+        )
 
 
 def wrap_tokenizer(tokenizer: Any) -> PreTrainedTokenizerFast:
@@ -111,3 +161,21 @@ def wrap_tokenizer(tokenizer: Any) -> PreTrainedTokenizerFast:
         mask_token="[MASK]",
         model_max_length=MAX_WORD_PIECES,
     )
+
+
+def _as_reported(text: str) -> str:
+    """A text in the form of the cleaned reports: lower case, composed letters, one space between words."""
+    written = tidy(unicodedata.normalize("NFC", text).lower())
+    if not written:
+        raise TextError(f"a text holds no word ({text!r}); write what to look for, such as 'atrial fibrillation'")
+    return written
+
+
+def _as_new(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
+    """A copy without the truncation and padding that the last call left in it."""
+    copy = deepcopy(tokenizer)
+    copy.backend_tokenizer.no_truncation()
+    copy.backend_tokenizer.no_padding()
+    for name in _OF_LOADING:
+        copy.init_kwargs.pop(name, None)
+    return copy

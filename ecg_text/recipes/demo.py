@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -99,17 +101,39 @@ class Found:
     base_rate: float
 
 
+@contextmanager
+def demo_folder(folder: Path, facts: Mapping[str, Fact]) -> Iterator[Path]:
+    """The folder with nothing in it but its mark; what the block made is removed where it does not end well.
+
+    Raises DataError where the folder holds anything that no demonstration made.
+    """
+    refuse_foreign(folder)
+    _clear(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).write_text(json.dumps({"format": FORMAT, **facts}, indent=2) + "\n", encoding="utf-8")
+    try:
+        yield folder
+    except BaseException:
+        _clear(folder)
+        raise
+
+
 def refuse_foreign(folder: Path) -> None:
-    """Raises DataError where a folder holds anything that a demonstration has not made."""
+    """Raises DataError where a folder holds anything that no demonstration made."""
     if not folder.exists():
         return
     if not folder.is_dir():
         raise DataError(f"{folder} is a file; name another folder with --out")
     names = sorted(path.name for path in folder.iterdir())
-    strange = [name for name in names if name not in PARTS]
+    strange = [name for name in names if not _is_part(name)]
     if names and (strange or not _is_marked(folder)):
         told = ", ".join((strange or names)[:3])
-        raise DataError(f"{folder} holds what no demo made ({told}); remove it or name another folder with --out")
+        raise DataError(f"{folder} holds what no demo made ({told}); move it, or name another folder with --out")
+
+
+def _is_part(name: str) -> bool:
+    # ".store.partial-17" and its like are what a killed demonstration was about to write.
+    return name in PARTS or name.startswith(tuple(f".{part}." for part in PARTS))
 
 
 def _is_marked(folder: Path) -> bool:
@@ -119,9 +143,18 @@ def _is_marked(folder: Path) -> bool:
         return False
 
 
-def write_mark(folder: Path, facts: Mapping[str, Fact]) -> None:
-    """Say in the folder that a demonstration made it, and how."""
-    (folder / MARK).write_text(json.dumps({"format": FORMAT, **facts}, indent=2) + "\n", encoding="utf-8")
+def _clear(folder: Path) -> None:
+    """Remove the parts of a demonstration, its mark last, and the folder itself where it is empty then."""
+    if not folder.is_dir():
+        return
+    parts = [path for path in folder.iterdir() if _is_part(path.name)]
+    for path in sorted(parts, key=lambda path: path.name == MARK):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    with suppress(OSError):  # a mount point stays, and a folder into which somebody else has put something
+        folder.rmdir()
 
 
 def write_records(folder: Path, plan: DemoPlan) -> Path:
@@ -162,8 +195,9 @@ def ask(embedder: Embedder, store: Store, prompts: PromptSet, plan: DemoPlan, fa
     )
 
 
-def build_index(held_out: EmbeddedSplit, home: Path) -> Index:
-    """The archive of the held-out records; it remembers files and model where they will be: in the folder home."""
+def build_index(held_out: EmbeddedSplit, folder: Path) -> Index:
+    """The archive of the held-out records; it remembers where their files and the model lie."""
+    home = folder.resolve()
     known = held_out.store.catalogue.select(held_out.rows).table.select(KEPT_COLUMNS)
     paths = [str(home / RECORDS / path) for path in known.column("path").to_pylist()]
     place = known.schema.get_field_index("path")

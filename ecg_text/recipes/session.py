@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from ecg_text.training.files import new_folder, write_json
 from ecg_text.training.loop import TrainReport, train
 from ecg_text.training.progress import teller
 from ecg_text.training.run_folder import RunFolder
+from ecg_text.version import __version__
 
 FORMAT = "ecg_text-run/1"
 REQUEST, PROCESSOR = "run.json", "processor"
@@ -51,8 +51,7 @@ def train_run(
     data = _data_facts(store)
     if resume:
         _refuse_another(run_dir, begun, _request(run, data))
-    facts = {**data, "store": str(store.folder), "code_version": import_module("ecg_text").__version__}
-    facts = {**facts, "command": command}
+    facts = {**data, "store": str(store.folder), "code_version": __version__, "command": command}
     built = build(run, store, facts, _saved_processor(run_dir) if resume else None)
     if process_rank() == 0:
         _write_start(run_dir, {**_request(run, data), "facts": facts}, built, resume)

@@ -43,6 +43,11 @@ def clear_leftovers(target: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
+def whole_name(name: str) -> str:
+    """The name that something half-written, or stepped aside, has when it is whole."""
+    return name.removesuffix(_TEMPORARY).removesuffix(_REPLACED)
+
+
 def write_json(path: Path, value: Mapping[str, object]) -> None:
     """Writes one JSON object under a temporary name, then renames it."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

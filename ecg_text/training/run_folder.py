@@ -11,11 +11,11 @@ from safetensors.torch import save_model as save_weights
 
 from ecg_text.errors import TrainingError
 from ecg_text.methods.method import Method
-from ecg_text.training.files import clear_leftovers, new_folder, write_json
+from ecg_text.training.files import clear_leftovers, new_folder, whole_name, write_json
 
 SaveModel = Callable[[Method, Path, Mapping[str, Any]], None]
 
-# Written by whoever prepares the run, before training begins.
+# Written by whoever prepares the run, before training begins: perhaps at this moment, by the first of many processes.
 _PREPARED = frozenset({"run.json", "processor"})
 
 
@@ -32,7 +32,7 @@ class RunFolder:
     def refuse_used(self) -> None:
         """Raises TrainingError where a run has already begun here."""
         found = sorted(file.name for file in self.path.iterdir()) if self.path.is_dir() else []
-        if self.path.is_file() or set(found) - _PREPARED:
+        if self.path.is_file() or {whole_name(name) for name in found} - _PREPARED:
             raise TrainingError(
                 f"{self.path} is not an empty folder ({', '.join(found[:4]) or 'a file'}); "
                 "resume the run that is there (resume=True, --resume) or name another folder"

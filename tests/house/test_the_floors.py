@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FLOORS = (
-    ("errors",),
+    ("errors", "version"),
     ("leads",),
     ("record",),
     ("signal", "text"),

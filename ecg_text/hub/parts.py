@@ -1,0 +1,127 @@
+"""The parts of a checkpoint folder: their names, how each is read, and whether they fit together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from textwrap import shorten
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError
+
+from ecg_text.errors import CheckpointError, FingerprintError, PromptError
+from ecg_text.models.configs import EcgEncoderConfig
+from ecg_text.models.processor import EcgTextProcessor
+from ecg_text.models.two_tower import EcgTextModel
+from ecg_text.text.prompts import PromptSet
+
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+PROCESSOR = "processor_config.json"
+TOKENIZER = "tokenizer.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+PROMPTS = "prompts.json"
+PROVENANCE = "provenance.json"
+CARD = "README.md"
+NEEDED = (CONFIG, WEIGHTS, PROCESSOR, TOKENIZER, TOKENIZER_CONFIG, PROMPTS, PROVENANCE)
+
+
+def weights_revision(folder: Path) -> str:
+    """12 hexadecimal digits of the SHA-256 of the weights file."""
+    with (folder / WEIGHTS).open("rb") as file:
+        digest = sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()[:12]
+
+
+def load_model(folder: Path) -> EcgTextModel:
+    """The model in float32. Raises CheckpointError, or ConfigError for a configuration that is not known."""
+    read_json(folder / CONFIG, dict)
+    try:
+        # Misshapen weights are let through only to be listed by name, and refused, with the missing ones.
+        model: EcgTextModel = EcgTextModel.from_pretrained(
+            folder, local_files_only=True, dtype=torch.float32, ignore_mismatched_sizes=True
+        )
+    except (SafetensorError, OSError, RuntimeError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{folder}: the model does not load ({_told(error)}); get a complete copy") from error
+    return model
+
+
+def load_processor(folder: Path, provenance: Mapping[str, Any]) -> EcgTextProcessor:
+    """The processor. Raises CheckpointError, or FingerprintError where its preprocessing is not the model's."""
+    read_json(folder / PROCESSOR, dict)
+    read_json(folder / TOKENIZER_CONFIG, dict)
+    read_json(folder / TOKENIZER, dict)
+    try:
+        with errors_of_tokenizers():
+            processor: EcgTextProcessor = EcgTextProcessor.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise CheckpointError(f"{folder}: the processor does not load ({_told(error)}); get a complete copy") from error
+    found, told = processor.feature_extractor.fingerprint, provenance.get("preprocess_fingerprint")
+    if found != told:
+        raise FingerprintError(
+            f"{folder / PROCESSOR} has fingerprint {found}, {PROVENANCE} tells of {told}; get an unchanged copy"
+        )
+    return processor
+
+
+def check_fit(folder: Path, model: EcgTextModel, processor: EcgTextProcessor) -> None:
+    """Raises CheckpointError where the processor makes what the model does not know."""
+    text = model.text_encoder.config
+    pieces = 1 + max(processor.tokenizer.get_vocab().values())
+    if pieces > text.vocab_size:
+        raise CheckpointError(
+            f"{folder}: the tokenizer makes {pieces} word pieces, the text encoder knows {text.vocab_size}; "
+            "the tokenizer is another model's"
+        )
+    positions = getattr(text, "max_position_embeddings", None)
+    if positions is not None and processor.max_word_pieces > positions:
+        raise CheckpointError(
+            f"{folder}: texts have up to {processor.max_word_pieces} word pieces, the text encoder reads {positions}; "
+            f"set model_max_length in {TOKENIZER_CONFIG} to what it reads"
+        )
+    made, read = processor.preprocess.leads, tuple(cast(EcgEncoderConfig, model.config.ecg_config).leads)
+    if made != read:
+        raise CheckpointError(
+            f"{folder}: the preprocessing makes the leads {' '.join(made)}, the model reads {' '.join(read)}; "
+            f"{PROCESSOR} is another model's"
+        )
+
+
+def read_prompts(path: Path) -> tuple[PromptSet, ...]:
+    """The prompt sets in prompts.json. Raises CheckpointError."""
+    try:
+        return tuple(PromptSet.from_dict(written) for written in read_json(path, list))
+    except (PromptError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path} holds no prompt sets ({_told(error)}); get a complete copy") from error
+
+
+def read_json(path: Path, kind: type[dict] | type[list]) -> Any:
+    """The JSON object or list in a file. Raises CheckpointError."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read ({error}); get a complete copy of the folder") from error
+    if not isinstance(value, kind):
+        raise CheckpointError(f"{path} holds a {type(value).__name__}, not a {kind.__name__}; get a complete copy")
+    return value
+
+
+@contextmanager
+def errors_of_tokenizers() -> Iterator[None]:
+    """Makes an OSError of what the tokenizers library raises for a full disk or a damaged file: a bare Exception."""
+    try:
+        yield
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        raise OSError(str(error)) from error
+
+
+def _told(error: Exception) -> str:
+    return shorten(str(error), 300) or type(error).__name__

@@ -1,0 +1,98 @@
+"""ecg-text evaluate: result files from a model and a store."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecg_text.evaluation.result import read_result
+
+pytestmark = pytest.mark.slow
+
+QUICK = ("--split", "train", "--resamples", "20")
+
+
+def test_zero_shot_writes_a_result_beside_its_base_lines(
+    say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "result.json"
+    said = say_to("evaluate", model, "--data", store, "--task", "zero-shot", *QUICK, "--out", out)
+    assert (said.status, said.err) == (0, "")
+    result = read_result(out)
+    assert (result.task, result.split) == ("zero-shot", "train")
+    assert set(result.baselines) == {"chance", "random encoder"}
+    assert result.metrics["macro_auroc"].low is not None
+    about = result.provenance
+    assert (about["prompt_set"], about["rule"], about["rows"], about["seed"]) == (
+        "synthetic",
+        "contrast",
+        "labelled",
+        0,
+    )
+    for name in ("model_revision", "preprocess_fingerprint", "prompt_hash", "split_hash", "code_version", "command"):
+        assert about[name], name
+    assert "under 0.6:" in said.out
+    assert said.out.splitlines()[-1] == "(research use only, not a medical device)"
+
+
+def test_several_sets_make_one_file_each(say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'name = "own"\nversion = 1\nsources = ["a test"]\n'
+        '[[label]]\nname = "AFIB"\ntitle = "AF"\ntexts = ["atrial fibrillation"]\ncodes = { scp = ["AFIB"] }\n'
+    )
+    asked = ("--prompts", "synthetic", "--prompts", own, "--rows", "all", "--no-random-encoder", "--json")
+    said = say_to(
+        "evaluate", model, "--data", store, "--task", "zero-shot", *asked, *QUICK, "--out", tmp_path / "r.json"
+    )
+    assert said.status == 0, said.err
+    told = json.loads(said.out)["results"]
+    files = [tmp_path / "r-synthetic.json", tmp_path / "r-own.json"]
+    assert [entry["path"] for entry in told] == [str(path) for path in files]
+    assert [entry["result"] for entry in told] == [read_result(path).to_dict() for path in files]
+    assert not (tmp_path / "r.json").exists()
+
+
+def test_retrieval_asks_both_ways(say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path) -> None:
+    said = say_to(
+        "evaluate", model, "--data", store, "--task", "retrieval", *QUICK, "--out", tmp_path / "r.json", "--json"
+    )
+    assert said.status == 0
+    [entry] = json.loads(said.out)["results"]
+    assert "report_to_ecg_recall@10" in entry["result"]["metrics"]
+    assert set(entry["result"]["baselines"]) == {"chance", "random encoder"}
+
+
+def test_the_same_seed_gives_the_same_file(
+    say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path
+) -> None:
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    for out in files:
+        say_to("evaluate", model, "--data", store, "--task", "zero-shot", *QUICK, "--seed", 3, "--out", out)
+    assert files[0].read_text() == files[1].read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (("--task", "retrieval", "--prompts", "synthetic"), 2, "--prompts"),
+        (("--task", "zero-shot", "--prompts", "ptbxl-form", "--min-positives", "500"), 1, "no label of ptbxl-form has"),
+        (("--task", "zero-shot", "--prompts", "synthetic", "--prompts", "synthetic"), 1, "two prompt sets"),
+        (("--task", "linear-probe"), 2, "linear-probe"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_told(
+    say_to: Callable[..., Any],
+    model: Path,
+    store: Path,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    status: int,
+    told: str,
+) -> None:
+    said = say_to("evaluate", model, "--data", store, *arguments, *QUICK, "--out", tmp_path / "r.json")
+    assert said.status == status
+    assert told in said.err
+    assert not (tmp_path / "r.json").exists()

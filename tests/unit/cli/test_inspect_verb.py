@@ -1,0 +1,101 @@
+"""ecg-text inspect tells what is in a recording, and what a model could not use."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from ecg_text.record import Record
+from ecg_text.signal.synthetic import synthesise
+from ecg_text.signal.wfdb_files import write_wfdb
+
+
+@pytest.fixture
+def ecg() -> Record:
+    return synthesise("sinus rhythm", np.random.default_rng(3), rate_hz=250.0, record_id="ecg").record
+
+
+def test_a_good_recording_is_described_to_the_last_step(say_to, ecg, tmp_path):
+    file = write_wfdb(ecg, tmp_path)
+    said = say_to("inspect", file)
+    assert (said.status, said.err) == (0, "")
+    words = " ".join(said.out.split())
+    for fact in ("12: I II III", "rate 250 Hz", "duration 10 s, 2500 samples", "mV", "model sees 12 leads x 1000 samples"):
+        assert fact in words
+    for step in ("read WFDB ecg.hea", "resample from 250 Hz to 100 Hz", "band-pass 0.5-40 Hz", "window 0-10 s"):
+        assert f"step {step}" in words
+    assert "warning" not in words
+
+
+def test_the_beats_are_those_that_were_synthesised(say_to, tmp_path):
+    truth = synthesise("sinus tachycardia", np.random.default_rng(4), record_id="fast")
+    told = json.loads(say_to("inspect", write_wfdb(truth.record, tmp_path), "--json").out)
+    assert told["beats"]["lead"] == "II"
+    assert told["beats"]["rate_bpm"] == pytest.approx(truth.rate_bpm, rel=0.05)
+    assert abs(told["beats"]["count"] - len(truth.r_peaks)) <= 1
+
+
+def test_absent_flat_and_short_are_warned_of(say_to, ecg, tmp_path):
+    signal = ecg.signal[:, :1000].copy()
+    signal[ecg.leads.index("V3")] = 0.0
+    keep = [row for row, lead in enumerate(ecg.leads) if lead not in ("V5", "aVL")]
+    leads = tuple(ecg.leads[row] for row in keep)
+    file = write_wfdb(Record(signal=signal[keep], rate_hz=ecg.rate_hz, leads=leads, record_id="part"), tmp_path)
+    told = json.loads(say_to("inspect", file, "--json").out)
+    assert {told["lead_states"][lead] for lead in ("V5", "V3", "aVL", "I")} == {"absent", "zeroed", "derived", "measured"}
+    assert (told["num_valid"], told["beats"]) == (400, None)
+    warnings = "\n".join(told["warnings"])
+    for word in ("V5: not recorded", "V3: flat", "4 s is shorter than the 10 s"):
+        assert word in warnings
+
+
+def test_a_wrong_unit_and_a_long_slow_recording_are_warned_of(say_to, ecg, tmp_path):
+    slow = np.tile(ecg.signal[:, ::5], (1, 3)) * 1000
+    np.save(tmp_path / "slow.npy", slow)
+    said = say_to("inspect", tmp_path / "slow.npy", "--rate-hz", 50, "--unit", "mV", "--leads", ",".join(ecg.leads))
+    assert said.status == 0
+    for word in ("check the unit", "30 s is longer than", "50 Hz is less than"):
+        assert word in said.out
+
+
+def test_the_sheet_is_drawn(say_to, ecg, tmp_path):
+    sheet = tmp_path / "new" / "sheet.svg"
+    assert say_to("inspect", write_wfdb(ecg, tmp_path), "--plot", sheet).status == 0
+    assert ElementTree.parse(sheet).getroot().tag.endswith("svg")
+    assert [path.name for path in sheet.parent.iterdir()] == ["sheet.svg"]
+
+
+def test_one_sheet_holds_one_file(say_to, ecg, tmp_path):
+    file = write_wfdb(ecg, tmp_path)
+    assert say_to("inspect", file, file, "--plot", tmp_path / "sheet.svg").status == 2
+
+
+def test_a_recording_no_model_can_use_is_shown_and_refused(say_to, ecg, tmp_path):
+    flat = Record(signal=np.zeros((12, 2500)), rate_hz=250.0, leads=ecg.leads, record_id="flat")
+    said = say_to("inspect", write_wfdb(flat, tmp_path))
+    assert said.status == 1
+    assert "rate        250 Hz" in said.out
+    assert said.err.startswith("error: flat: flat record")
+    assert said.err.count("\n") == 1
+
+
+def test_the_others_are_shown_where_one_cannot_be_read(say_to, ecg, tmp_path):
+    file = write_wfdb(ecg, tmp_path)
+    said = say_to("inspect", tmp_path / "none.hea", file)
+    assert said.status == 1
+    assert str(file) in said.out
+    assert said.err.startswith("error: 1 of 2 files cannot be used; the first: ")
+    assert "none.hea" in said.err
+    told = json.loads(say_to("inspect", tmp_path / "none.hea", file, "--json").out)
+    assert ["error" in table for table in told] == [True, False]
+
+
+def test_an_array_must_be_described(say_to, ecg, tmp_path):
+    np.save(tmp_path / "bare.npy", ecg.signal)
+    said = say_to("inspect", tmp_path / "bare.npy")
+    assert said.status == 1
+    assert "does not say its rate_hz, unit, leads" in said.err
+    assert said.err.count("\n") == 1

@@ -1,0 +1,140 @@
+"""ecg-text train: what it refuses before a step is made, in one line each. The journeys try the training itself."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+
+import pytest
+
+from ecg_text.recipes.table import RECIPES
+
+SMALL = ("--set", "training.steps=2", "--set", "data.batch_size=8")
+
+
+def assert_refused(said, *words):
+    assert said.status == 1
+    assert said.out == ""
+    assert said.err.startswith("error: ")
+    assert said.err.count("\n") == 1
+    for word in words:
+        assert word in said.err
+
+
+def write_request(run_dir, store, **changed):
+    """run.json as a run of SMALL on this store leaves it."""
+    from ecg_text.data.store import Store
+    from ecg_text.recipes.plain import override, to_plain
+    from ecg_text.recipes.table import recipe
+
+    opened = Store.open(store)
+    data = {
+        "source": "folder",
+        "num_records": len(opened),
+        "store_fingerprint": opened.fingerprint,
+        "split_hash": opened.split_hash,
+    }
+    run = override(recipe("smoke"), SMALL[1::2])
+    run_dir.mkdir()
+    request = {"format": "ecg_text-run/1", "run": to_plain(run), "data": {**data, **changed}}
+    (run_dir / "run.json").write_text(json.dumps(request))
+
+
+def test_an_unknown_recipe_is_told_the_known_ones(say_to, store, tmp_path):
+    assert_refused(say_to("train", "nonsense", "--data", store, "--out", tmp_path / "run"), "'nonsense'", *RECIPES)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("training.stesp=4", ("'stesp'", "steps")),
+        ("trainnig.steps=4", ("'trainnig'", "training")),
+        ("training.steps", ("no setting", "name=value")),
+        ("training.steps=many", ("training.steps", "'many'")),
+        ("training.learning_rate=0", ("training.learning_rate", "above 0")),
+    ],
+)
+def test_a_wrong_setting_is_refused_before_anything_is_read(say_to, tmp_path, setting, words):
+    said = say_to("train", "smoke", "--data", tmp_path / "none", "--out", tmp_path / "run", "--set", setting)
+    assert_refused(said, *words)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_store_is_refused(say_to, tmp_path):
+    said = say_to("train", "smoke", "--data", tmp_path / "none", "--out", tmp_path / "run")
+    assert_refused(said, "none is no store", "ecg-text prepare")
+
+
+def test_a_damaged_store_is_refused(say_to, store, tmp_path):
+    copy = shutil.copytree(store, tmp_path / "store")
+    header = json.loads((copy / "store.json").read_text())
+    header["fingerprint"] = "0" * 16
+    (copy / "store.json").write_text(json.dumps(header))
+    assert_refused(say_to("train", "smoke", "--data", copy, "--out", tmp_path / "run"), "fingerprint", "prepare")
+
+
+def test_a_used_run_folder_is_refused(say_to, store, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.txt").write_text("mine")
+    said = say_to("train", "smoke", "--data", store, "--out", tmp_path / "run")
+    assert_refused(said, "not an empty folder", "thesis.txt", "--resume")
+
+
+def test_nothing_to_resume_is_refused(say_to, store, tmp_path):
+    said = say_to("train", "smoke", "--data", store, "--out", tmp_path / "run", "--resume")
+    assert_refused(said, "no run.json", "--resume")
+
+
+def test_patients_across_splits_are_refused(say_to, store, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    copy = shutil.copytree(store, tmp_path / "store")
+    table = pq.read_table(copy / "catalogue.parquet")
+    place = table.schema.get_field_index("patient_id")
+    same = pa.array(["p1"] * len(table), pa.string())
+    pq.write_table(table.set_column(place, table.schema.field(place), same), copy / "catalogue.parquet")
+    assert_refused(say_to("train", "smoke", "--data", copy, "--out", tmp_path / "run"), "'p1'", "splits")
+
+
+def test_a_store_without_reports_is_refused(say_to, archive, tmp_path):
+    folder = tmp_path / "records"
+    folder.mkdir()
+    headers = sorted(archive.rglob("*.hea"))[:4]
+    for header in headers:
+        shutil.copy(header, folder)
+        shutil.copy(header.with_suffix(".dat"), folder)
+    with (folder / "records.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("id", "report", "split"), *((header.stem, "", "train") for header in headers)])
+    assert say_to("prepare", "folder", folder, tmp_path / "store", "--workers", 1).status == 0
+    said = say_to("train", "smoke", "--data", tmp_path / "store", "--out", tmp_path / "run")
+    assert_refused(said, "4 training records and none with a report")
+
+
+def test_a_resume_with_another_setting_is_told_the_old_one(say_to, store, tmp_path):
+    write_request(tmp_path / "run", store)
+    others = ("--set", "training.steps=2", "--set", "data.batch_size=16")
+    said = say_to("train", "smoke", "--data", store, "--out", tmp_path / "run", "--resume", *others)
+    assert_refused(said, "begun with data.batch_size 8, now it is 16", "--set data.batch_size=8")
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"store_fingerprint": "0" * 16}, "store_fingerprint"),
+        ({"split_hash": "0" * 16}, "split_hash"),
+        ({"num_records": 7}, "num_records 7"),
+    ],
+)
+def test_a_resume_on_other_data_is_refused(say_to, store, tmp_path, changed, words):
+    write_request(tmp_path / "run", store, **changed)
+    said = say_to("train", "smoke", "--data", store, "--out", tmp_path / "run", "--resume", *SMALL)
+    assert_refused(said, words, "the store it was begun with")
+
+
+@pytest.mark.parametrize(("text", "words"), [("{", "damaged"), ('{"format": "other"}', "'other'"), ("[]", "None")])
+def test_a_damaged_request_is_refused(say_to, store, tmp_path, text, words):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text(text)
+    assert_refused(say_to("train", "smoke", "--data", store, "--out", tmp_path / "run", "--resume"), words)
