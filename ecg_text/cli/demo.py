@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ecg_text.cli.common import RESEARCH_USE, complain, print_json, progress, quiet_libraries, talk_console
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     from ecg_text.evaluation.result import Result
     from ecg_text.evaluation.scores import Metric
     from ecg_text.recipes.demo import Asked, DemoPlan, Found
 
 NUM_CHAPTERS = 6
+EXCERPT = 70
 INTERRUPTED = 130
 
 
@@ -43,6 +46,8 @@ class Story:
 
     def done(self, what: str) -> None:
         """One chapter is done; the next begins."""
+        from rich.text import Text
+
         self._chapter += 1
         now = time.perf_counter()
         line = Text.assemble(
@@ -65,6 +70,9 @@ def demo(
     A recording that the model is asked about was never in its training. The folder then holds the recordings, the
     store, the model, the index and index.html; every other command can be tried on them.
     """
+    from rich.console import Console
+
+    started = time.perf_counter()
     console = Console(quiet=as_json, highlight=False, soft_wrap=True)
     console.print(f"[bold]ecg_text[/bold]  {records} synthetic ECGs, from the first sample to the last answer")
     from ecg_text.recipes.demo import DemoPlan
@@ -81,7 +89,10 @@ def demo(
             }
         )
         return
-    console.print(f"\n[bold]{told.page}[/bold]  is the whole story on one page: open it in a browser")
+    seconds = time.perf_counter() - started
+    console.print(
+        f"\n[bold]{told.page}[/bold]  is the whole story on one page, told in {seconds:.0f} s: open it in a browser"
+    )
     console.print(f"({RESEARCH_USE})")
 
 
@@ -152,6 +163,8 @@ def _facts(plan: DemoPlan) -> dict[str, str | int]:
 
 def _table(asked: Asked) -> Table:
     """Each label with its AUROC, the interval, and the AUROC of the same model before training."""
+    from rich.table import Table
+
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("")
     for heading in ("AUROC", "95 % interval", "untrained", "records"):
@@ -174,14 +187,17 @@ def _cells(metric: Metric, random: float) -> tuple[str, str, str]:
     return f"{metric.value:.2f}", bounds, f"{random:.2f}"
 
 
-def _hits(found: tuple[Found, ...]) -> Text:
+def _hits(found: Sequence[Found]) -> Text:
     """Each sentence with its hits, best first, right ones marked."""
+    from rich.text import Text
+
     lines = []
     for one in found:
-        chance = one.base_rate * len(one.hits)
-        told = f": {sum(one.is_right)} of the first {len(one.hits)} are right; chance would give {chance:.1f}\n"
+        right, shown, chance = sum(one.is_right), len(one.hits), one.base_rate * len(one.hits)
+        told = f"  {right} of the first {shown} are right; there are {one.num_right}, chance would find {chance:.1f}\n"
         lines.append(Text.assemble((f"“{one.question.sentence}”", "italic"), told))
         for hit, is_right in zip(one.hits, one.is_right, strict=True):
             mark = ("  yes ", "green") if is_right else ("   no ", "dim")
-            lines.append(Text.assemble(mark, f"{hit.similarity:+.2f}  {hit.record_id}  {hit.report}\n"))
+            said = shorten(hit.report or "", EXCERPT, placeholder=" …")
+            lines.append(Text.assemble(mark, f"{hit.similarity:+.2f}  {hit.record_id}  {said}\n"))
     return Text("").join(lines)

@@ -14,7 +14,7 @@ from ecg_text.signal.read import read
 from ecg_text.training.loop import TrainReport
 
 # The diagnoses whose first held-out record is shown, if there is one; the others follow until there are six.
-SHOWN = ("AFIB", "IMI-ACUTE", "CLBBB", "LVH", "AFLT", "WPW")
+SHOWN = ("IMI-ACUTE", "AFIB", "CLBBB", "LVH", "AFLT", "WPW")
 NUM_CASES = 6
 
 
@@ -33,11 +33,11 @@ def demo_page(
     minutes = "a minute" if report.seconds < 90 else f"{report.seconds / 60:.0f} minutes"
     size = sum(weight.numel() for weight in asked.held_out.embedder.model.parameters())
     return DemoPage(
-        title="An ECG model that is asked in words",
+        title="Ask an ECG in words",
         summary=(
-            f"A model of {round(size, -3):,} weights learned from {num_train} synthetic ECGs and their reports, for "
+            f"A model of {round(size, -3):,} weights learned from {num_train} synthetic ECGs and their reports: "
             f"{minutes}, starting from nothing. Then it was asked in words about {len(asked.held_out.rows)} ECGs of "
-            "other patients, and searched among them by a sentence."
+            "patients it had never met."
         ),
         overall=_row("macro AUROC", asked.result.metrics, asked.random.metrics, len(asked.held_out.rows)),
         rows=tuple(_label_rows(asked)),

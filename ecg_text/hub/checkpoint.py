@@ -27,6 +27,7 @@ from ecg_text.hub.parts import (
     load_processor,
     read_json,
     read_prompts,
+    vocabulary_hash,
     weights_revision,
 )
 from ecg_text.hub.remote import fetch_folder
@@ -99,7 +100,7 @@ def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> 
         )
     model = load_model(folder)
     processor = load_processor(folder, provenance)
-    check_fit(folder, model, processor)
+    check_fit(folder, model, processor, provenance)
     return Checkpoint(
         model=model.eval(),
         processor=processor,
@@ -130,6 +131,7 @@ def _write_facts(
         **plain_facts(provenance),
         "revision": revision,
         "preprocess_fingerprint": processor.feature_extractor.fingerprint,
+        "vocabulary": vocabulary_hash(processor),
         "prompt_sets": {prompt_set.name: prompt_set.hash for prompt_set in prompt_sets},
     }
     _write_json(folder / PROMPTS, [prompt_set.to_dict() for prompt_set in prompt_sets])

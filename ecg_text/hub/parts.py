@@ -70,14 +70,26 @@ def load_processor(folder: Path, provenance: Mapping[str, Any]) -> EcgTextProces
     return processor
 
 
-def check_fit(folder: Path, model: EcgTextModel, processor: EcgTextProcessor) -> None:
-    """Raises CheckpointError where the processor makes what the model does not know."""
+def vocabulary_hash(processor: EcgTextProcessor) -> str:
+    """12 hexadecimal digits of the SHA-256 of the word pieces and their numbers."""
+    pieces = json.dumps(processor.tokenizer.get_vocab(), sort_keys=True)
+    return sha256(pieces.encode()).hexdigest()[:12]
+
+
+def check_fit(folder: Path, model: EcgTextModel, processor: EcgTextProcessor, provenance: Mapping[str, Any]) -> None:
+    """Raises CheckpointError where the processor makes what the model does not know, or knows as something else."""
     text = model.text_encoder.config
     pieces = 1 + max(processor.tokenizer.get_vocab().values())
     if pieces > text.vocab_size:
         raise CheckpointError(
             f"{folder}: the tokenizer makes {pieces} word pieces, the text encoder knows {text.vocab_size}; "
             "the tokenizer is another model's"
+        )
+    ours, told = vocabulary_hash(processor), provenance.get("vocabulary")
+    if told is not None and ours != told:  # of a size that fits, and yet every text would be read as other words
+        raise CheckpointError(
+            f"{folder / TOKENIZER} has vocabulary {ours}, {PROVENANCE} tells of {told}; "
+            "the tokenizer is another model's: get a complete copy"
         )
     positions = getattr(text, "max_position_embeddings", None)
     if positions is not None and processor.max_word_pieces > positions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,8 @@ def training_rows(store: Store) -> np.ndarray:
 
 def _loader(run: Run, store: Store, rows: np.ndarray, processor: EcgTextProcessor) -> Loader:
     collate = PairCollate(
-        tokenizer=processor.tokenizer,
+        # Its own: batches are made ahead in a thread, and saving or evaluating switches the padding of a tokenizer.
+        tokenizer=deepcopy(processor.tokenizer),
         max_word_pieces=processor.max_word_pieces,
         augment=run.data.augment,
         views=run.data.views,

@@ -68,10 +68,11 @@ class Question:
     labels: tuple[str, ...]
 
 
+# Chosen, like the numbers of the recipe, on other synthetic records than the ones a demonstration makes.
 QUESTIONS = (
-    Question(sentence="atrial fibrillation, irregularly irregular rhythm without p waves", labels=("AFIB",)),
-    Question(sentence="acute infarction with st elevation", labels=("AMI-ACUTE", "IMI-ACUTE")),
-    Question(sentence="wide qrs complex with bundle branch block", labels=("CLBBB", "CRBBB")),
+    Question(sentence="acute infarction with ST elevation", labels=("AMI-ACUTE", "IMI-ACUTE")),
+    Question(sentence="atrial flutter or atrial fibrillation", labels=("AFIB", "AFLT")),
+    Question(sentence="wide QRS complex", labels=("CLBBB", "CRBBB", "WPW", "PACE")),
 )
 NUM_HITS = 5
 KEPT_COLUMNS = ["record_id", "report", "path"]
@@ -93,12 +94,18 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A question, its hits (best first), whether each is right, and the share of records that would be."""
+    """A question, its hits (best first), whether each is right, and how many records of the archive would be."""
 
     question: Question
     hits: tuple[Hit, ...]
     is_right: tuple[bool, ...]
-    base_rate: float
+    num_right: int
+    num_records: int
+
+    @property
+    def base_rate(self) -> float:
+        """The share of the records that are right: what a random choice would find."""
+        return self.num_right / self.num_records
 
 
 @contextmanager
@@ -228,7 +235,8 @@ def _judged(question: Question, hits: Sequence[Hit], labels: Mapping[str, Sequen
         question=question,
         hits=tuple(hits),
         is_right=tuple(hit.record_id in right for hit in hits),
-        base_rate=len(right) / len(labels),
+        num_right=len(right),
+        num_records=len(labels),
     )
 
 

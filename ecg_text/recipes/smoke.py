@@ -11,7 +11,7 @@ from ecg_text.training.config import TrainingConfig
 def smoke() -> Run:
     """A two-tower of 0.3 million weights for some two hundred synthetic records.
 
-    With so few, the augmentation decides: on 720 further records the macro AUROC is 0.88 without it, 0.99 with it.
+    With so few, the augmentation decides: on 720 further records the macro AUROC is 0.95 without, 0.99 with it.
     """
     return Run(
         name="smoke",
@@ -26,7 +26,7 @@ def smoke() -> Run:
             views=ReportViews(whole=0.4),
         ),
         training=TrainingConfig(
-            epochs=60, learning_rate=2e-3, warmup_fraction=0.1, checkpoint_every=100, log_every=5, ema_decay=0.98
+            steps=360, learning_rate=2e-3, warmup_fraction=0.1, checkpoint_every=100, log_every=5, ema_decay=0.98
         ),
         prompts=("synthetic",),
     )

@@ -182,8 +182,8 @@ def bring_another_vocabulary(folder: Path) -> None:
 
 
 DAMAGES: Mapping[str, tuple[Callable[[Path], object], str]] = {
-    "a missing weight": (lose_a_weight, "ecg_head.out.weight"),
-    "half of the weights file": (cut_the_weights, "model"),
+    "a missing weight": (lose_a_weight, "model.safetensors"),
+    "half of the weights file": (cut_the_weights, "model.safetensors"),
     "an unknown setting": (lambda folder: change_config(folder, lambda c: c.update(colour="blue")), "'colour'"),
     "an unknown setting of the ECG tower": (
         lambda folder: change_config(folder, lambda c: c["ecg_config"].update(dropuot=0.3)),

@@ -23,7 +23,13 @@ def test_a_good_recording_is_described_to_the_last_step(say_to, ecg, tmp_path):
     said = say_to("inspect", file)
     assert (said.status, said.err) == (0, "")
     words = " ".join(said.out.split())
-    for fact in ("12: I II III", "rate 250 Hz", "duration 10 s, 2500 samples", "mV", "model sees 12 leads x 1000 samples"):
+    for fact in (
+        "12: I II III",
+        "rate 250 Hz",
+        "duration 10 s, 2500 samples",
+        "mV",
+        "model sees 12 leads x 1000 samples",
+    ):
         assert fact in words
     for step in ("read WFDB ecg.hea", "resample from 250 Hz to 100 Hz", "band-pass 0.5-40 Hz", "window 0-10 s"):
         assert f"step {step}" in words
@@ -45,7 +51,12 @@ def test_absent_flat_and_short_are_warned_of(say_to, ecg, tmp_path):
     leads = tuple(ecg.leads[row] for row in keep)
     file = write_wfdb(Record(signal=signal[keep], rate_hz=ecg.rate_hz, leads=leads, record_id="part"), tmp_path)
     told = json.loads(say_to("inspect", file, "--json").out)
-    assert {told["lead_states"][lead] for lead in ("V5", "V3", "aVL", "I")} == {"absent", "zeroed", "derived", "measured"}
+    assert {told["lead_states"][lead] for lead in ("V5", "V3", "aVL", "I")} == {
+        "absent",
+        "zeroed",
+        "derived",
+        "measured",
+    }
     assert (told["num_valid"], told["beats"]) == (400, None)
     warnings = "\n".join(told["warnings"])
     for word in ("V5: not recorded", "V3: flat", "4 s is shorter than the 10 s"):

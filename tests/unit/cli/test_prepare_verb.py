@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_the_json_document_counts_everything(say_to, records, tmp_path):
     told = json.loads(said.out)
     assert (told["num_written"], told["num_skipped"], told["num_with_report"]) == (7, 1, 6)
     assert sum(told["splits"].values()) == 7
-    with open(told["skipped"], newline="") as file:
+    with Path(told["skipped"]).open(newline="") as file:
         [skipped] = csv.DictReader(file)
     assert skipped["record_id"] == rows[1]["record_id"]
     assert told["preprocess_fingerprint"] == Store.open(tmp_path / "store").fingerprint

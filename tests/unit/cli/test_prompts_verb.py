@@ -52,13 +52,7 @@ def test_an_unknown_set_is_told_the_known_ones(say_to):
     assert said.err.count("\n") == 1
 
 
-SHARED_TEXTS = pytest.mark.xfail(reason="in version 1 of ptbxl-rhythm, SVTAC and PSVT share two texts")
-
-
-@pytest.mark.parametrize(
-    ("name", "version"),
-    [pytest.param(*found, marks=[SHARED_TEXTS] * (found == ("ptbxl-rhythm", 1))) for found in list_prompt_sets()],
-)
+@pytest.mark.parametrize(("name", "version"), list_prompt_sets())
 def test_every_packaged_set_passes_its_own_check(say_to, name, version):
     said = say_to("prompts", "lint", prompts_folder() / name / f"v{version}.toml")
     assert (said.status, said.err) == (0, "")

@@ -93,7 +93,9 @@ def test_a_reader_who_has_enough_is_no_failure_to_tell_of(repository):
 def test_json_is_strict_whatever_is_handed_over(capsys, tmp_path):
     import numpy as np
 
-    print_json({"nan": float("nan"), "number": np.float32(0.5), "row": np.arange(2), "where": tmp_path, "pair": (1, "ö")})
+    print_json(
+        {"nan": float("nan"), "number": np.float32(0.5), "row": np.arange(2), "where": tmp_path, "pair": (1, "ö")}
+    )
     told = capsys.readouterr().out
     expected = {"nan": None, "number": 0.5, "row": [0, 1], "where": str(tmp_path), "pair": [1, "ö"]}
     assert json.loads(told, parse_constant=pytest.fail) == expected
