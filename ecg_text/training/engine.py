@@ -91,8 +91,8 @@ class Engine:
         if not all(math.isfinite(value) for value in values.values()):
             told = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
             raise TrainingError(
-                f"step {step}: loss or gradient is not finite ({told}, learning rate {rate:.3g}); the last checkpoint "
-                "is kept: lower learning_rate or clip_norm, or set precision fp32, and resume"
+                f"step {step}: loss or gradient is not finite ({told}, learning rate {rate:.3g}); checkpoints "
+                "written before are kept: lower learning_rate or clip_norm, or set precision fp32, and train again"
             )
 
     def any_process(self, flag: bool) -> bool:

@@ -39,6 +39,6 @@ def progress_bar(console: Console | None, speaks: bool, step: int, total: int) -
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("training", completed=step, total=total, words="")
         yield lambda step, words: progress.update(task, completed=step, words=words)

@@ -41,7 +41,9 @@ train(
 
 def run_python(code: str, *arguments: object) -> int:
     """The exit status of a fresh interpreter, negative for the signal that ended it."""
-    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
     if done.returncode not in (0, -signal.SIGKILL):
         raise AssertionError(done.stderr)
     return done.returncode

@@ -49,7 +49,9 @@ def model(processor: EcgTextProcessor) -> EcgTextModel:
     for tensor in model.state_dict().values():
         if tensor.is_floating_point():
             tensor.copy_(tensor.abs() + 0.1 * torch.rand(tensor.shape, generator=chance))
-            tensor.mul_(torch.where(torch.rand(tensor.shape, generator=chance) < 0.5, -1.0, 1.0) if tensor.ndim > 1 else 1)
+            tensor.mul_(
+                torch.where(torch.rand(tensor.shape, generator=chance) < 0.5, -1.0, 1.0) if tensor.ndim > 1 else 1
+            )
     return model
 
 

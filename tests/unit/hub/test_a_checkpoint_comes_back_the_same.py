@@ -86,9 +86,7 @@ def test_saving_twice_gives_the_same_bytes_whatever_was_done_between(
 def test_a_loaded_checkpoint_is_saved_as_the_same_bytes(saved: Path, tmp_path: Path) -> None:
     loaded = load_checkpoint(saved)
     again = tmp_path / "again"
-    save_checkpoint(
-        again, loaded.model, loaded.processor, prompt_sets=loaded.prompts, provenance=loaded.provenance
-    )
+    save_checkpoint(again, loaded.model, loaded.processor, prompt_sets=loaded.prompts, provenance=loaded.provenance)
     before, after = contents(saved), contents(again)
     config, config_after = json.loads(before.pop("config.json")), json.loads(after.pop("config.json"))
     for tower in ("ecg_config", "text_config"):
@@ -118,8 +116,6 @@ def test_weights_of_half_precision_load_as_float32(
     assert loaded.embed_records(records[:1]).dtype == np.float32
 
 
-def test_a_folder_may_lie_under_the_home_folder(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_may_lie_under_the_home_folder(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert load_checkpoint("~/model").revision == load_checkpoint(folder).revision

@@ -34,10 +34,8 @@ def full_for_json(patch: pytest.MonkeyPatch) -> None:
 
 
 def full_for_the_tokenizer(patch: pytest.MonkeyPatch) -> None:
-    """What the tokenizers library really raises: /dev/full is a device that is always full."""
-
-    def refuse(self: EcgTextProcessor, *_: Any) -> None:
-        self.tokenizer.backend_tokenizer.save("/dev/full")
+    def refuse(*_: Any) -> None:
+        raise Exception("No space left on device (os error 28)")  # noqa: TRY002 - this is what tokenizers raises
 
     patch.setattr(EcgTextProcessor, "save_pretrained", refuse)
 

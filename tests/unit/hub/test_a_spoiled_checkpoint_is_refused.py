@@ -104,7 +104,11 @@ def write(name: str, text: str) -> Spoil:
 
 
 WRONG: dict[str, tuple[Spoil, type[EcgTextError], str]] = {
-    "a missing weight": (weights(lambda w: w.pop("text_head.out.bias")), CheckpointError, r"missing: text_head.out.bias"),
+    "a missing weight": (
+        weights(lambda w: w.pop("text_head.out.bias")),
+        CheckpointError,
+        r"missing: text_head.out.bias",
+    ),
     "an extra weight": (
         weights(lambda w: w.update(more=torch.zeros(2))),
         CheckpointError,
@@ -145,7 +149,9 @@ WRONG: dict[str, tuple[Spoil, type[EcgTextError], str]] = {
     "a config that is a list": (write("config.json", "[]"), CheckpointError, r"config.json holds a list"),
     "a config that is cut": (write("config.json", "{"), CheckpointError, r"config.json cannot be read"),
     "a config of other leads": (
-        setting("ecg_config", "leads", value=["II", "I", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"]),
+        setting(
+            "ecg_config", "leads", value=["II", "I", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"]
+        ),
         CheckpointError,
         r"makes the leads I II III .* reads II I III",
     ),
@@ -175,7 +181,11 @@ WRONG: dict[str, tuple[Spoil, type[EcgTextError], str]] = {
     ),
     "a tokenizer that is none": (write("tokenizer.json", '{"model": 1}'), CheckpointError, r"processor does not load"),
     "a tokenizer that is cut": (write("tokenizer.json", '{"model"'), CheckpointError, r"tokenizer.json cannot be read"),
-    "prompts that are none": (write("prompts.json", '[{"name": "x"}]'), CheckpointError, r"prompts.json holds no prompt"),
+    "prompts that are none": (
+        write("prompts.json", '[{"name": "x"}]'),
+        CheckpointError,
+        r"prompts.json holds no prompt",
+    ),
     "prompts of texts": (write("prompts.json", '["x"]'), CheckpointError, r"prompts.json holds no prompt"),
 }
 

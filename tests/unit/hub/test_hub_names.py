@@ -75,7 +75,9 @@ def test_a_file_is_no_folder(saved: Path) -> None:
 def test_a_name_that_is_not_on_this_disk_is_told_without_a_network() -> None:
     with pytest.raises(CheckpointError) as caught:
         load("nobody-of-this-name/nothing-of-this-name@v1")
-    assert "nobody-of-this-name/nothing-of-this-name@v1 is neither a folder nor a model on this disk" in str(caught.value)
+    assert "nobody-of-this-name/nothing-of-this-name@v1 is neither a folder nor a model on this disk" in str(
+        caught.value
+    )
     assert "\n" not in str(caught.value)
 
 
