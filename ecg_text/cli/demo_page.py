@@ -35,7 +35,7 @@ def demo_page(
     return DemoPage(
         title="Ask an ECG in words",
         summary=(
-            f"A model of {round(size, -3):,} weights learned from {num_train} synthetic ECGs and their reports: "
+            f"A model of {round(size, -3):,} weights learned from {num_train} synthetic ECGs and their reports in "
             f"{minutes}, starting from nothing. Then it was asked in words about {len(asked.held_out.rows)} ECGs of "
             "patients it had never met."
         ),

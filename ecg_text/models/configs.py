@@ -2,8 +2,10 @@
 
 # No `from __future__ import annotations` here: @strict checks values against types, and cannot against their names.
 from collections.abc import Iterable
+from copy import deepcopy
+from pathlib import Path
 from textwrap import shorten
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from huggingface_hub.dataclasses import strict
 from huggingface_hub.errors import StrictDataclassError
@@ -98,7 +100,15 @@ class EcgTextConfig(PreTrainedConfig):
 
     def __post_init__(self, **kwargs: Any) -> None:
         _refuse_unknown(type(self), kwargs)
+        # A copy, for what follows resets which attention the text encoder runs with; one that already stands on this
+        # very configuration would go on with an attention that ignores its mask.
+        self.text_config = deepcopy(self.text_config)
         super().__post_init__(**kwargs)
+        # It remembers the folder that its encoder came from, which is nobody else's business.
+        text = cast(PreTrainedConfig, self.text_config)
+        origin = Path(text.name_or_path or "")
+        if origin.is_absolute():
+            text.name_or_path = origin.name
 
     def validate_sizes(self) -> None:
         """Raises ConfigError where no model has these sizes."""

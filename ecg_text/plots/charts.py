@@ -13,7 +13,7 @@ from ecg_text.plots.svg import number, polyline
 _OPEN = '<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="0 0 {width} {height}" role="img" '
 
 
-def interval_svg(value: float, low: float, high: float, reference: float, *, start: float = 0.4) -> str:
+def interval_svg(value: float, low: float, high: float, reference: float, *, start: float = 0.0) -> str:
     """A value with its interval on a line from start to 1, and a hollow mark where the reference stands."""
     width, height, middle = 260, 22, 11
 

@@ -57,7 +57,8 @@ def zero_shot(overall: TableRow | None, rows: Sequence[TableRow]) -> str:
     note = (
         "Each label was asked as a sentence; no classifier was trained. AUROC with its 95&nbsp;% interval over "
         'patients (<span class="key value"></span>), beside the same model before training '
-        '(<span class="key reference"></span>). The dashed line is chance.'
+        '(<span class="key reference"></span>). The dashed line is chance. '
+        "Where a label has a handful of records, an interval of 1.00 to 1.00 only says that no pair of them was misranked."
     )
     hero = ""
     if overall is not None:
@@ -69,7 +70,7 @@ def zero_shot(overall: TableRow | None, rows: Sequence[TableRow]) -> str:
         return ""
     body = "".join(_table_row(row) for row in rows)
     columns = (
-        '<th scope="col">label</th><th scope="col">AUROC</th><th scope="col" class="wide">0.4 to 1.0</th>'
+        '<th scope="col">label</th><th scope="col">AUROC</th><th scope="col" class="wide">0 to 1</th>'
         '<th scope="col">95&nbsp;%</th><th scope="col">random</th><th scope="col">records</th>'
     )
     table = f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"

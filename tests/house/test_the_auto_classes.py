@@ -68,6 +68,6 @@ def test_importing_transformers_afterwards_does_not_import_the_models(repository
 def test_a_configuration_alone_is_enough_for_a_model(repository: Path) -> None:
     code = (
         "import ecg_text; from transformers import AutoModel; from transformers.models.auto.modeling_auto import "
-        "MODEL_MAPPING; config = ecg_text.EcgTextConfig; print(MODEL_MAPPING[config].__name__)"
+        "MODEL_MAPPING; config = ecg_text.EcgTextModel.config_class; print(MODEL_MAPPING[config].__name__)"
     )
     assert python(code, repository) == "EcgTextModel"

@@ -48,10 +48,7 @@ def model(processor: EcgTextProcessor) -> EcgTextModel:
     model = EcgTextModel(EcgTextConfig(ecg_config=ecg, text_config=text, embedding_width=12)).eval()
     for tensor in model.state_dict().values():
         if tensor.is_floating_point():
-            tensor.copy_(tensor.abs() + 0.1 * torch.rand(tensor.shape, generator=chance))
-            tensor.mul_(
-                torch.where(torch.rand(tensor.shape, generator=chance) < 0.5, -1.0, 1.0) if tensor.ndim > 1 else 1
-            )
+            tensor.add_(0.1 * torch.rand(tensor.shape, generator=chance))
     return model
 
 

@@ -16,6 +16,7 @@ from ecg_text.errors import CheckpointError, ConfigError, EcgTextError, Fingerpr
 from ecg_text.hub.checkpoint import load_checkpoint
 from ecg_text.hub.embedding import load
 from ecg_text.hub.parts import NEEDED, weights_revision
+from ecg_text.leads import STANDARD_12
 
 Spoil = Callable[[Path], None]
 
@@ -105,9 +106,9 @@ def write(name: str, text: str) -> Spoil:
 
 WRONG: dict[str, tuple[Spoil, type[EcgTextError], str]] = {
     "a missing weight": (
-        weights(lambda w: w.pop("text_head.out.bias")),
+        weights(lambda w: w.pop("log_scale")),
         CheckpointError,
-        r"missing: text_head.out.bias",
+        r"missing: log_scale",
     ),
     "an extra weight": (
         weights(lambda w: w.update(more=torch.zeros(2))),
@@ -122,8 +123,8 @@ WRONG: dict[str, tuple[Spoil, type[EcgTextError], str]] = {
     "a truncated weights file": (truncate, CheckpointError, r"model.safetensors has revision \w{12}, .* complete copy"),
     "a truncated weights file, told of": (truncate_and_agree, CheckpointError, r"deserializing"),
     "a flipped bit": (flip_a_bit, CheckpointError, r"model.safetensors has revision .* damaged"),
-    "a provenance of no revision": (edit("provenance.json", lambda facts: {}), CheckpointError, r"tells of None"),
-    "a provenance that is a list": (edit("provenance.json", lambda facts: []), CheckpointError, r"holds a list"),
+    "a provenance of no revision": (edit("provenance.json", lambda _: {}), CheckpointError, r"tells of None"),
+    "a provenance that is a list": (edit("provenance.json", lambda _: []), CheckpointError, r"holds a list"),
     "an unknown setting": (setting("depth", value=3), ConfigError, r"EcgTextConfig has no setting 'depth'"),
     "an unknown setting of a tower": (
         setting("ecg_config", "strides", value=3),
@@ -149,11 +150,9 @@ WRONG: dict[str, tuple[Spoil, type[EcgTextError], str]] = {
     "a config that is a list": (write("config.json", "[]"), CheckpointError, r"config.json holds a list"),
     "a config that is cut": (write("config.json", "{"), CheckpointError, r"config.json cannot be read"),
     "a config of other leads": (
-        setting(
-            "ecg_config", "leads", value=["II", "I", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"]
-        ),
+        setting("ecg_config", "leads", value=[*STANDARD_12[1:], "I"]),
         CheckpointError,
-        r"makes the leads I II III .* reads II I III",
+        r"makes the leads I II III .* reads II III",
     ),
     "a changed preprocessing": (edit("processor_config.json", another_band), FingerprintError, r"says fingerprint"),
     "a changed fingerprint": (edit("processor_config.json", other_fingerprint), FingerprintError, r"fingerprint 0{16}"),
@@ -184,9 +183,9 @@ WRONG: dict[str, tuple[Spoil, type[EcgTextError], str]] = {
     "prompts that are none": (
         write("prompts.json", '[{"name": "x"}]'),
         CheckpointError,
-        r"prompts.json holds no prompt",
+        r"prompts.json holds no",
     ),
-    "prompts of texts": (write("prompts.json", '["x"]'), CheckpointError, r"prompts.json holds no prompt"),
+    "prompts of texts": (write("prompts.json", '["x"]'), CheckpointError, r"prompts.json holds no"),
 }
 
 

@@ -73,11 +73,8 @@ def test_a_file_is_no_folder(saved: Path) -> None:
 
 
 def test_a_name_that_is_not_on_this_disk_is_told_without_a_network() -> None:
-    with pytest.raises(CheckpointError) as caught:
-        load("nobody-of-this-name/nothing-of-this-name@v1")
-    assert "nobody-of-this-name/nothing-of-this-name@v1 is neither a folder nor a model on this disk" in str(
-        caught.value
-    )
+    with pytest.raises(CheckpointError, match=r"^nobody/nothing@v1 is neither a folder nor a model on this") as caught:
+        load("nobody/nothing@v1")
     assert "\n" not in str(caught.value)
 
 

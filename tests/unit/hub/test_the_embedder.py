@@ -61,9 +61,8 @@ def test_more_windows_and_texts_than_a_batch_keep_their_order(embedder: Embedder
     two = embedder.embed_records([records[0], records[LONG]])
     np.testing.assert_allclose(embedder.embed_records(many), np.tile(two, (len(many) // 2, 1)), atol=1e-6)
     texts = ["sinus rhythm", "atrial fibrillation"] * BATCH
-    np.testing.assert_allclose(
-        embedder.embed_texts(texts), np.tile(embedder.embed_texts(texts[:2]), (BATCH, 1)), atol=1e-6
-    )
+    two = embedder.embed_texts(texts[:2])
+    np.testing.assert_allclose(embedder.embed_texts(texts), np.tile(two, (BATCH, 1)), atol=1e-6)
 
 
 def test_nothing_asked_is_nothing_given(embedder: Embedder, records: list[Record]) -> None:

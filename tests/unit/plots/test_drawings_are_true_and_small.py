@@ -174,7 +174,7 @@ def test_ticks_are_round_and_reach_over_the_whole_range(low: float, high: float)
 
 
 def test_an_interval_stands_where_its_numbers_are() -> None:
-    drawing = ElementTree.fromstring(interval_svg(0.7, 0.4, 1.0, 0.2))
+    drawing = ElementTree.fromstring(interval_svg(0.7, 0.4, 1.0, 0.2, start=0.4))
     places = {element.get("class"): element for element in drawing}
     assert float(places["value"].attrib["cx"]) == pytest.approx(130, abs=0.1)
     assert (places["range"].get("x1"), places["range"].get("x2")) == ("6", "254")

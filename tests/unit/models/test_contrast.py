@@ -1,0 +1,77 @@
+"""Zero-shot weights against a slow computation, one number at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from ecg_text.errors import ConfigError
+from ecg_text.models.contrast import OPPOSITE_SHARE, RULES, zero_shot_weights
+from ecg_text.text.prompts import PromptLabel, PromptSet
+
+WIDTH = 5
+PROMPTS = PromptSet(
+    name="three",
+    version=1,
+    labels=(
+        PromptLabel(name="a", title="A", texts=("one", "two", "three"), opposite=("four", "five")),
+        PromptLabel(name="b", title="B", texts=("four",), opposite=("one",)),
+        PromptLabel(name="c", title="C", texts=("six",)),
+    ),
+)
+
+
+def vector(text: str) -> list[float]:
+    """A unit vector that depends on the text alone."""
+    chance = np.random.default_rng(list(text.encode()))
+    values = chance.normal(size=WIDTH)
+    return [float(value) for value in values / np.linalg.norm(values)]
+
+
+def encode(texts: Sequence[str]) -> np.ndarray:
+    return np.asarray([vector(text) for text in texts], dtype=np.float32)
+
+
+def slow_weights(label: PromptLabel, share: float) -> list[float]:
+    weight = []
+    for axis in range(WIDTH):
+        said = sum(vector(text)[axis] for text in label.texts) / len(label.texts)
+        opposed = sum(vector(text)[axis] for text in label.opposite) / len(label.opposite)
+        weight.append(said - share * opposed)
+    length = math.sqrt(sum(value * value for value in weight))
+    return [value / length for value in weight]
+
+
+@pytest.mark.parametrize(("rule", "share"), [("contrast", OPPOSITE_SHARE), ("cosine", 0.0)])
+def test_weights_are_what_the_rule_says_in_the_order_of_the_labels(rule: str, share: float) -> None:
+    weights = zero_shot_weights(encode, PROMPTS, rule)
+    assert weights.dtype == np.float32
+    np.testing.assert_allclose(weights, [slow_weights(label, share) for label in PROMPTS.labels], atol=1e-6)
+
+
+def test_each_text_is_encoded_once() -> None:
+    seen: list[str] = []
+
+    def listening(texts: Sequence[str]) -> np.ndarray:
+        seen.extend(texts)
+        return encode(texts)
+
+    zero_shot_weights(listening, PROMPTS)
+    assert sorted(seen) == sorted({*("one", "two", "three", "four", "five", "six"), *PROMPTS.labels[2].opposite})
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_texts_that_cancel_each_other_give_a_finite_weight(rule: str) -> None:
+    def turned(texts: Sequence[str]) -> np.ndarray:
+        return np.asarray([[1.0, 0.0] if text == "up" else [-1.0, 0.0] for text in texts], dtype=np.float32)
+
+    label = PromptLabel(name="n", title="N", texts=("up", "down"), opposite=("level", "up?"))
+    assert np.isfinite(zero_shot_weights(turned, PromptSet(name="n", version=1, labels=(label,)), rule)).all()
+
+
+def test_an_unknown_rule_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match=r"no zero-shot rule 'softmax'; choose one of \('contrast', 'cosine'\)"):
+        zero_shot_weights(encode, PROMPTS, "softmax")
