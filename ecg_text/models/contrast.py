@@ -1,7 +1,7 @@
 """Zero-shot weights: what a prompt set asks, as one direction in the embedding space for each label.
 
 A short phrase is not a report: the cosine of an ECG with "atrial fibrillation" also measures how much the phrase
-sounds like any report. The direction from the opposite ("normal ecg") to the finding has that part taken out.
+sounds like any report. Taking away a share of its opposite ("normal ecg"), which sounds so too, takes that part out.
 """
 
 from __future__ import annotations

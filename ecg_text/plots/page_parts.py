@@ -58,7 +58,7 @@ def zero_shot(overall: TableRow | None, rows: Sequence[TableRow]) -> str:
         "Each label was asked as a sentence; no classifier was trained. AUROC with its 95&nbsp;% interval over "
         'patients (<span class="key value"></span>), beside the same model before training '
         '(<span class="key reference"></span>). The dashed line is chance. '
-        "Where a label has a handful of records, an interval of 1.00 to 1.00 only says that no pair of them was misranked."
+        "Where a label has a handful of records, 1.00 to 1.00 only says that no pair of them was misranked."
     )
     hero = ""
     if overall is not None:

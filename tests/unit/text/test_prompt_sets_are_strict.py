@@ -11,6 +11,7 @@ from ecg_text.text.prompts import (
     DEFAULT_OPPOSITE,
     PromptLabel,
     PromptSet,
+    default_opposite,
     list_prompt_sets,
     load_prompt_set,
     text_prompt_set,
@@ -118,9 +119,25 @@ def test_a_users_texts_are_measured_against_a_normal_ecg() -> None:
 
 
 def test_a_users_text_may_not_be_empty_double_or_its_own_opposite() -> None:
-    for texts in ([], [""], ["a", "a"], ["normal ecg"]):
+    for texts in ([], [""], ["a", "a"]):
         with pytest.raises(PromptError):
             text_prompt_set(texts)
+    with pytest.raises(PromptError, match="its texts and its opposite"):
+        text_prompt_set(["lbbb"], opposite=["lbbb"])
+
+
+@pytest.mark.parametrize(
+    "text", ["normal ecg", "Normal  ECG", "sinus rhythm. normal ecg", "normales ekg", "Sinus rhythm"]
+)
+def test_what_states_normality_is_measured_against_what_is_not_normal(text: str) -> None:
+    opposite = default_opposite(text)
+    assert "atrial fibrillation" in opposite
+    assert "normal ecg" not in opposite
+
+
+@pytest.mark.parametrize("text", ["abnormal ecg", "sinus rhythm with first degree av block", "lbbb", "normal axis"])
+def test_a_finding_is_measured_against_a_normal_ecg(text: str) -> None:
+    assert default_opposite(text) == ("normal ecg",)
 
 
 def test_a_label_without_an_opposite_is_refused() -> None:
