@@ -43,10 +43,7 @@ def load_model(folder: Path) -> EcgTextModel:
     """The model in float32. Raises CheckpointError, or ConfigError for a configuration that is not known."""
     read_json(folder / CONFIG, dict)
     try:
-        # Misshapen weights are let through only to be listed by name, and refused, with the missing ones.
-        model: EcgTextModel = EcgTextModel.from_pretrained(
-            folder, local_files_only=True, dtype=torch.float32, ignore_mismatched_sizes=True
-        )
+        model: EcgTextModel = EcgTextModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
     except (SafetensorError, OSError, RuntimeError, ValueError, TypeError) as error:
         raise CheckpointError(f"{folder}: the model does not load ({_told(error)}); get a complete copy") from error
     return model

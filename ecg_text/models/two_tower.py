@@ -111,12 +111,13 @@ class EcgTextModel(PreTrainedModel):
         Raises CheckpointError for a missing, unexpected or misshapen weight. The arguments are those of transformers.
         """
         wants_info = kwargs.pop("output_loading_info", False)
-        kwargs["use_safetensors"] = True
+        # Misshapen weights are let through only to be listed by name with the missing ones, and refused.
+        kwargs.update(use_safetensors=True, ignore_mismatched_sizes=True)
         try:
             loaded: Any = super().from_pretrained(
                 pretrained_model_name_or_path, *args, output_loading_info=True, **kwargs
             )
-        except (OSError, RuntimeError, SafetensorError) as error:
+        except (OSError, RuntimeError, ValueError, SafetensorError) as error:
             raise CheckpointError(f"{pretrained_model_name_or_path}: {_first_line(error)}") from error
         model, info = loaded
         wrong = {

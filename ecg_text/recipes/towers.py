@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from transformers import (
+    AutoConfig,
     AutoModel,
     AutoTokenizer,
     BertConfig,
@@ -25,6 +26,8 @@ from ecg_text.recipes.run import ModelPlan, TextTower
 from ecg_text.signal.preprocess import Preprocess
 from ecg_text.text.tokenizer import train_wordpiece
 
+RESERVED_POSITIONS = 2  # RoBERTa and its kin number their positions from 2
+
 
 def build_tokenizer(plan: TextTower, reports: Iterable[str]) -> PreTrainedTokenizerFast:
     """The tokenizer of a pretrained text encoder, or one whose vocabulary is trained on these reports."""
@@ -33,6 +36,9 @@ def build_tokenizer(plan: TextTower, reports: Iterable[str]) -> PreTrainedTokeni
     tokenizer = _loaded(AutoTokenizer, plan.pretrained)
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise ConfigError(f"{plan.pretrained} has no fast tokenizer, which tells where words are; choose another")
+    positions = getattr(_loaded(AutoConfig, plan.pretrained), "max_position_embeddings", None)
+    if positions is not None:
+        tokenizer.model_max_length = min(tokenizer.model_max_length, positions - RESERVED_POSITIONS)
     return tokenizer
 
 
@@ -94,7 +100,7 @@ def _bert_config(plan: TextTower, vocab_size: int, pad_token_id: int) -> BertCon
 
 def _loaded(auto: Any, name: str) -> Any:
     try:
-        options = {"use_safetensors": True} if auto is AutoModel else {}
+        options = {"use_safetensors": True, "dtype": torch.float32} if auto is AutoModel else {}
         return auto.from_pretrained(Path(name) if Path(name).is_dir() else name, **options)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]

@@ -121,6 +121,8 @@ def test_a_tokenizer_that_lets_longer_texts_through_is_refused(tmp_path: Path) -
     short.max_position_embeddings = 64
     write_encoder(tmp_path / "encoder", wordpieces(), lambda _: short)
     made = two_towers(tmp_path / "encoder")
+    assert made.processor.tokenizer.model_max_length <= 64  # as it was built, texts are cut to what is read
+    made.processor.tokenizer.model_max_length = 128
     save_checkpoint(tmp_path / "model", made.model, made.processor, provenance={})
     with pytest.raises(CheckpointError, match="texts have up to 128 word pieces, the text encoder reads 64"):
         load(tmp_path / "model")
