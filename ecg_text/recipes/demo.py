@@ -57,7 +57,7 @@ class DemoPlan:
     @property
     def seeded_run(self) -> Run:
         """The training with the demonstration's seed."""
-        return replace(self.run, seed=self.seed, training=replace(self.run.training, seed=self.seed))
+        return replace(self.run, training=replace(self.run.training, seed=self.seed))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,8 +67,12 @@ class Run:
     data: DataPlan = field(default_factory=DataPlan)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     prompts: tuple[str, ...] = ()
-    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.data.batch_size < 2:
             raise ConfigError(f"data.batch_size is {self.data.batch_size}; a contrastive batch needs at least 2")
+
+    @property
+    def seed(self) -> int:
+        """The one seed of a run: of its first weights, its batches and its dropout."""
+        return self.training.seed
