@@ -27,6 +27,8 @@ def die(done, total):
     workers = multiprocessing.active_children()
     Path(sys.argv[3]).write_text("\\n".join(str(worker.pid) for worker in workers))
     if sys.argv[4] == "SIGINT":
+        # Whoever runs the tests in the background ignores SIGINT for all its children; a person's shell does not.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.killpg(os.getpgrp(), signal.SIGINT)
         time.sleep(60)
     os.kill(os.getpid(), signal.SIGKILL)
