@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
+# Where torch comes from, if not from the default index: https://download.pytorch.org/whl/cpu holds builds without CUDA.
+TORCH_INDEX ?=
 
 # One thread a process: the work is small, and threads that wait for each other are slower than none.
 export OMP_NUM_THREADS ?= 1
@@ -22,7 +24,7 @@ venv: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or later is needed; name one with make PYTHON=..." >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) torch==2.13.0
+	$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
 	$(PIP) -e '.[dev]'
 	@touch $@
 
