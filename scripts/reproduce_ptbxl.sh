@@ -7,7 +7,8 @@ here=$(dirname "${BASH_SOURCE[0]}")
 mkdir -p "$out"
 
 [ -d "$out/store" ] || ecg-text prepare ptbxl "$ptbxl" "$out/store"
-[ -d "$out/run/model" ] || ecg-text train clip_nano --data "$out/store" --out "$out/run" $([ -d "$out/run" ] && echo --resume)
+# A model is there from the first evaluation on, so it does not tell that the run is done; a done run resumes to its end.
+ecg-text train clip_nano --data "$out/store" --out "$out/run" $([ -f "$out/run/run.json" ] && echo --resume)
 
 # Everything is chosen on fold 9 (val); fold 10 (test) is for a report, once.
 for set in superclass subclass form rhythm; do

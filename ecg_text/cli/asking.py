@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,12 +14,15 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from ecg_text.cli.common import quiet_libraries
-from ecg_text.errors import CheckpointError, ConfigError
+from ecg_text.errors import CheckpointError, ConfigError, DataError
 
 if TYPE_CHECKING:
     from ecg_text.hub.embedding import Embedder
     from ecg_text.index.index import Index
     from ecg_text.record import Record
+
+# What a store and a run folder hold (data/store.py, recipes/session.py), which are too heavy to import for it.
+_STORE_MARK, _RUN_MARK = "store.json", "run.json"
 
 Rule = Literal["contrast", "cosine"]
 
@@ -57,10 +62,21 @@ class ArrayFacts:
 
 def load_model(name: str) -> Embedder:
     """The model of this folder or hub name, in silence. Raises CheckpointError."""
+    _refuse_no_model(Path(name).expanduser())
     quiet_libraries()
     from ecg_text.hub.embedding import load
 
     return load(name)
+
+
+def _refuse_no_model(folder: Path) -> None:
+    """Raises CheckpointError for the two folders that are most easily taken for a model's."""
+    if (folder / _STORE_MARK).is_file():
+        raise CheckpointError(f"{folder} is a store, not a model; give a checkpoint folder, such as RUN/model")
+    if (folder / _RUN_MARK).is_file():
+        there = folder / "model"
+        where = f"its model is in {there}" if there.is_dir() else "it has no model yet: resume it"
+        raise CheckpointError(f"{folder} is a run folder, not a model; {where}")
 
 
 def whereabouts(name: str) -> str:
@@ -85,9 +101,30 @@ def model_of_index(index: Index, given: str | None) -> Embedder:
     return embedder
 
 
+def refuse_foreign(out: Path) -> None:
+    """Raises DataError where an index could not be put, before an archive is embedded for it."""
+    from ecg_text.index.folder import ABOUT_FILE
+
+    if out.exists() and not (out / ABOUT_FILE).is_file():
+        raise DataError(f"{out} exists and is no index; choose another folder")
+
+
 def this_command(arguments: Sequence[str] | None = None) -> str:
     """The command that is running, as a person would type it again."""
     return shlex.join(["ecg-text", *(sys.argv[1:] if arguments is None else arguments)])
+
+
+def write_csv(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A CSV file, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(headings)
+            table.writerows(rows)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def told_of(path: Path | str, error: Exception) -> str:

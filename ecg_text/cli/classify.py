@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ecg_text.cli.asking import LEADS, MODEL_HELP, RATE_HZ, RULE_HELP, UNIT, ArrayFacts, Rule, load_model, told_of
+from ecg_text.cli.asking import (
+    LEADS,
+    MODEL_HELP,
+    RATE_HZ,
+    RULE_HELP,
+    UNIT,
+    ArrayFacts,
+    Rule,
+    load_model,
+    told_of,
+    write_csv,
+)
 from ecg_text.cli.common import RESEARCH_USE, complain, print_json, print_table, progress, say, say_research_use
 from ecg_text.errors import EcgTextError
 
@@ -26,12 +35,13 @@ COLUMNS = ("file", "record_id", "label", "title", "similarity", "prompt_set", "p
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Heard:
-    """One file that could be read: its unit vector (D,), the leads the model does not see, and what was done to it."""
+    """One file that could be read: its unit vector (D,), the leads it lacks, its doubts, its trail."""
 
     file: str
     record_id: str
     vector: np.ndarray
     masked_leads: dict[str, str]
+    warnings: tuple[str, ...]
     trail: tuple[str, ...]
 
 
@@ -71,7 +81,7 @@ def classify(
     heard, refused = _hear(files, embedder, ArrayFacts.of(rate_hz, unit, leads))
     answers = _answers(heard, embedder, asked, label or asked.names, rule, top)
     if csv_file is not None:
-        _write_csv(csv_file, answers, asked, rule, embedder.revision)
+        write_csv(csv_file, COLUMNS, _rows(answers, asked, rule, embedder.revision))
     if as_json:
         print_json(_document(answers, refused, asked, rule, model, embedder))
     elif answers:
@@ -103,6 +113,7 @@ def _prompt_set(prompts: str | None, text: Sequence[str], opposite: Sequence[str
 def _hear(files: Sequence[str], embedder: Embedder, facts: ArrayFacts) -> tuple[list[Heard], dict[str, str]]:
     """The files that could be read, in order, and of each of the others what is wrong."""
     from ecg_text.leads import LeadState
+    from ecg_text.signal.plausible import doubts
 
     heard, refused = [], {}
     with progress("classify") as advance:
@@ -123,6 +134,7 @@ def _hear(files: Sequence[str], embedder: Embedder, facts: ArrayFacts) -> tuple[
                         record_id=record.record_id,
                         vector=vector,
                         masked_leads=masked,
+                        warnings=doubts(record, embedder.preprocess),
                         trail=prepared.trail,
                     )
                 )
@@ -152,6 +164,8 @@ def _show(answer: Answer, *, verbose: bool) -> None:
     say(heard.file)
     if heard.masked_leads:
         say("not seen: " + ", ".join(f"{lead} ({state})" for lead, state in heard.masked_leads.items()))
+    for warning in heard.warnings:
+        say(f"warning: {warning}")
     for step in heard.trail if verbose else ():
         say(f"  {step}")
     rows = [(name, "" if title == name else title, f"{value:+.3f}") for name, title, value in answer.labels]
@@ -179,6 +193,7 @@ def _document(
                 "record_id": answer.heard.record_id,
                 "labels": [{"name": name, "title": title, "similarity": value} for name, title, value in answer.labels],
                 "masked_leads": answer.heard.masked_leads,
+                "warnings": answer.heard.warnings,
                 "trail": answer.heard.trail,
             }
             for answer in answers
@@ -188,16 +203,9 @@ def _document(
     }
 
 
-def _write_csv(path: Path, answers: Sequence[Answer], asked: PromptSet, rule: str, revision: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(COLUMNS)
-            for answer in answers:
-                of_record = (answer.heard.file, answer.heard.record_id)
-                for name, title, value in answer.labels:
-                    table.writerow((*of_record, name, title, f"{value:.6f}", asked.name, asked.hash, rule, revision))
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+def _rows(answers: Sequence[Answer], asked: PromptSet, rule: str, revision: str) -> Iterator[tuple[str, ...]]:
+    """The rows under COLUMNS."""
+    for answer in answers:
+        for name, title, value in answer.labels:
+            of_record = (answer.heard.file, answer.heard.record_id)
+            yield (*of_record, name, title, f"{value:.6f}", asked.name, asked.hash, rule, revision)

@@ -11,7 +11,7 @@ import typer
 
 from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, load_model, this_command
 from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, progress, say, say_research_use
-from ecg_text.errors import PromptError
+from ecg_text.errors import DataError, PromptError
 
 if TYPE_CHECKING:
     from ecg_text.data.store import Store
@@ -70,6 +70,8 @@ def evaluate(
 
     embedder, store = load_model(model), Store.open(data)
     asked = _prompt_sets(prompts, embedder) if task == "zero-shot" else ()
+    files = {_file_of(out, one, asked): one for one in asked}
+    _make_way(list(files) or [out])
     subject = _subject(embedder, store, split, seed=seed, num_resamples=resamples, random_encoder=random_encoder)
     if task == "retrieval":
         results = {out: _retrieval(subject)}
@@ -77,7 +79,7 @@ def evaluate(
         from ecg_text.evaluation.tasks import ZeroShotProtocol
 
         protocol = ZeroShotProtocol(rule=rule, rows=rows, min_positives=min_positives)
-        results = {_file_of(out, one, asked): _zero_shot(subject, one, protocol) for one in asked}
+        results = {path: _zero_shot(subject, one, protocol) for path, one in files.items()}
     for path, result in results.items():
         result.write_json(path)
     if as_json:
@@ -146,6 +148,14 @@ def _retrieval(subject: Subject) -> Result:
         num_resamples=subject.num_resamples,
         facts=subject.facts,
     )
+
+
+def _make_way(files: Sequence[Path]) -> None:
+    """Makes the folder of the results. Raises DataError where one could not be put, before anything is embedded."""
+    for path in files:
+        if path.is_dir():
+            raise DataError(f"{path} is a folder; give a name for the result file")
+        path.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _file_of(out: Path, prompts: PromptSet, asked: Sequence[PromptSet]) -> Path:

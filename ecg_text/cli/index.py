@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +9,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ecg_text.cli.asking import LEADS, MODEL_HELP, RATE_HZ, UNIT, ArrayFacts, load_model, model_of_index, whereabouts
+from ecg_text.cli.asking import (
+    LEADS,
+    MODEL_HELP,
+    RATE_HZ,
+    UNIT,
+    ArrayFacts,
+    load_model,
+    model_of_index,
+    refuse_foreign,
+    whereabouts,
+    write_csv,
+)
 from ecg_text.cli.common import print_json, progress, remark, say
 from ecg_text.errors import DataError, EcgTextError
 
@@ -33,11 +42,15 @@ index_app = typer.Typer(help="Make an archive searchable, add to it, see what is
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Embedded:
-    """Records ready for an index: their vectors, what is known of them, and (id -> path, reason) of those left out."""
+    """Records ready for an index: their vectors, what is known of them, and (id -> path, reason) of those left out.
+
+    doubtful: id -> what is wrong, of records that were embedded and should be looked at.
+    """
 
     table: EmbeddingTable
     catalogue: pa.Table
     skipped: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    doubtful: Mapping[str, str] = field(default_factory=dict)
 
 
 @index_app.command()
@@ -59,7 +72,9 @@ def build(
     """
     from ecg_text.index.index import Index
 
+    refuse_foreign(out)
     embedder = load_model(model)
+    out.parent.mkdir(parents=True, exist_ok=True)
     embedded = _embed(source, embedder, split, ArrayFacts.of(rate_hz, unit, leads))
     index = Index.build(embedded.table, embedded.catalogue, whereabouts(model))
     _left_out_file(out).unlink(missing_ok=True)
@@ -105,7 +120,7 @@ def info(
 
 
 def _embed(source: Path, embedder: Embedder, split: str | None, facts: ArrayFacts) -> Embedded:
-    from ecg_text.data.store import HEADER
+    from ecg_text.data.store_header import HEADER
 
     if (source / HEADER).is_file():
         if facts.any:
@@ -132,24 +147,35 @@ def _embed_store(folder: Path, embedder: Embedder, split: str | None) -> Embedde
 
 
 def _embed_folder(folder: Path, embedder: Embedder, facts: ArrayFacts) -> Embedded:
-    catalogue = _arrays(folder) if facts.any else _recordings(folder)
-    ids, vectors, skipped = [], [], {}
+    from ecg_text.data.sources.folder import folder as folder_source
+    from ecg_text.signal.plausible import doubts
+
+    catalogue = _arrays(folder) if facts.any else folder_source(folder)
+    ids, vectors, skipped, doubtful = [], [], {}, {}
     files = list(zip(catalogue.column("record_id"), catalogue.column("path"), strict=True))
     with progress("embed") as advance:
         for number, (record_id, path) in enumerate(files, start=1):
             try:
-                [vector] = embedder.embed_records([facts.read(folder / path)])
+                record = facts.read(folder / path)
+                [vector] = embedder.embed_records([record])
             except EcgTextError as error:
                 skipped[record_id] = (path, str(error))
             else:
                 ids.append(record_id)
                 vectors.append(vector)
+                if found := doubts(record, embedder.preprocess):
+                    doubtful[record_id] = "; ".join(found)
             advance(number, len(files))
     if not ids:
         raise DataError(
             f"none of the {len(files)} recordings in {folder} can be used; {next(iter(skipped.values()))[1]}"
         )
-    return Embedded(table=_table(ids, vectors, embedder), catalogue=_known(catalogue, folder), skipped=skipped)
+    return Embedded(
+        table=_table(ids, vectors, embedder),
+        catalogue=_known(catalogue, folder),
+        skipped=skipped,
+        doubtful=doubtful,
+    )
 
 
 def _known(catalogue: Catalogue, folder: Path) -> pa.Table:
@@ -159,12 +185,6 @@ def _known(catalogue: Catalogue, folder: Path) -> pa.Table:
     known = catalogue.table.select(KEPT_COLUMNS)
     paths = [str((folder / path).resolve()) for path in catalogue.column("path")]
     return known.set_column(KEPT_COLUMNS.index("path"), known.schema.field("path"), pa.array(paths, pa.string()))
-
-
-def _recordings(folder: Path) -> Catalogue:
-    from ecg_text.data.sources.folder import folder as folder_source
-
-    return folder_source(folder)
 
 
 def _arrays(folder: Path) -> Catalogue:
@@ -194,22 +214,18 @@ def _finish(index: Index, out: Path, embedded: Embedded, *, as_json: bool) -> No
     """Save the index, list what was left out beside it, and tell of both."""
     index.save(out)
     if embedded.skipped:
-        _write_skipped(_left_out_file(out), embedded.skipped)
+        rows = ((record_id, path, reason) for record_id, (path, reason) in embedded.skipped.items())
+        write_csv(_left_out_file(out), ("record_id", "path", "reason"), rows)
         remark(f"{len(embedded.skipped)} recordings were left out; {_left_out_file(out)} says why")
-    _tell(index, out, as_json=as_json, added=len(embedded.table), skipped=len(embedded.skipped))
+    if embedded.doubtful:
+        record_id, doubt = next(iter(embedded.doubtful.items()))
+        remark(f"warning: {len(embedded.doubtful)} recordings are doubtful; the first, {record_id}: {doubt}")
+    counts = {"added": len(embedded.table), "skipped": len(embedded.skipped), "doubtful": len(embedded.doubtful)}
+    _tell(index, out, as_json=as_json, **counts)
 
 
 def _left_out_file(index: Path) -> Path:
     return index.with_name(index.name + ".skipped.csv")
-
-
-def _write_skipped(path: Path, skipped: Mapping[str, tuple[str, str]]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(("record_id", "path", "reason"))
-        table.writerows((record_id, path, reason) for record_id, (path, reason) in skipped.items())
-    os.replace(temporary, path)
 
 
 def _tell(index: Index, folder: Path, *, as_json: bool, **counts: int) -> None:
@@ -220,7 +236,7 @@ def _tell(index: Index, folder: Path, *, as_json: bool, **counts: int) -> None:
         "model": index.model_name,
         "model_revision": index.model_revision,
         "preprocess_fingerprint": index.fingerprint,
-        "has_reports": index.catalogue is not None and bool(_reports(index.catalogue)),
+        "has_reports": index.catalogue is not None and index.catalogue["report"].null_count < len(index),
         **counts,
     }
     if as_json:
@@ -228,8 +244,3 @@ def _tell(index: Index, folder: Path, *, as_json: bool, **counts: int) -> None:
         return
     for name, value in facts.items():
         say(f"{name.replace('_', ' '):<24}{value}")
-
-
-def _reports(catalogue: pa.Table) -> int:
-    column = catalogue.column("report")
-    return len(column) - column.null_count

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from ecg_text.record import Record
 
-MOST_MV, LEAST_MV = 10.0, 0.1  # peaks beyond these are rare in a heart, and common with a wrong unit
 RHYTHM_LEADS = ("II", "I", "V1")  # where beats are sought first
 # Below these the detector has no time to learn, or no band to look in.
 FEWEST_S_FOR_BEATS, LEAST_HZ_FOR_BEATS = 5.0, 100.0
@@ -128,6 +127,7 @@ def _beats(record: Record) -> dict[str, Any] | None:
 
 def _warnings(record: Record, states: dict[str, str]) -> list[str]:
     """What a person should look at before trusting a score."""
+    from ecg_text.signal.plausible import doubts
     from ecg_text.signal.preprocess import standard_preprocess
 
     told = []
@@ -139,18 +139,11 @@ def _warnings(record: Record, states: dict[str, str]) -> list[str]:
             )
     steps = standard_preprocess()
     window_s = steps.num_samples / steps.rate_hz
-    if record.duration_s < window_s:
-        told.append(f"{record.duration_s:g} s is shorter than the {window_s:g} s a model sees; the rest is padding")
     if record.duration_s > window_s:
         told.append(
-            f"{record.duration_s:g} s is longer than the {window_s:g} s a model sees at once; it sees the first"
+            f"{record.duration_s:g} s is longer than the {window_s:g} s a model sees at once; its windows are averaged"
         )
-    if record.rate_hz < steps.rate_hz:
-        told.append(f"{record.rate_hz:g} Hz is less than the model's {steps.rate_hz:g} Hz; fine detail is not in it")
-    peak = float(abs(record.signal).max())
-    if not LEAST_MV <= peak <= MOST_MV:
-        told.append(f"the largest sample is {peak:.3g} mV; check the unit")
-    return told
+    return [*told, *doubts(record, steps)]
 
 
 def _tell(facts: dict[str, Any]) -> None:

@@ -45,6 +45,10 @@ class OneLine(TyperGroup):
         except EcgTextError as error:
             complain(str(error))
             raise typer.Exit(REFUSED) from error
+        except UnicodeDecodeError as error:
+            near = bytes(error.object[max(0, error.start - 20) : error.start + 10])
+            complain(f"an input file is not {error.encoding} text (near {near!r}); save it as UTF-8 and try again")
+            raise typer.Exit(REFUSED) from error
         except OSError as error:
             if error.strerror is None:
                 raise

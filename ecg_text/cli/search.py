@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ecg_text.hub.embedding import Embedder
+    from ecg_text.index.index import Hit
+    from ecg_text.record import Record
 
 EXCERPT = 70
 
@@ -42,10 +44,13 @@ def search(
     if text is None and ecg is None:
         raise typer.BadParameter('give a text, as in: ecg-text search INDEX "atrial fibrillation"; or --ecg FILE')
     from ecg_text.index.index import Index
+    from ecg_text.signal.plausible import doubts
 
     found = Index.load(index)
     embedder = model_of_index(found, model)
-    query = _query(embedder, text, opposite, rule, ecg, ArrayFacts.of(rate_hz, unit, leads), weight)
+    record = None if ecg is None else ArrayFacts.of(rate_hz, unit, leads).read(ecg)
+    warnings = () if record is None else doubts(record, embedder.preprocess)
+    query = _query(embedder, text, opposite, rule, record, weight)
     [hits] = found.search(query[None, :], k, embedder.revision, embedder.fingerprint)
     if as_json:
         asked = {"text": text, "ecg": ecg, "weight": weight if text and ecg else None, "rule": rule if text else None}
@@ -56,20 +61,14 @@ def search(
                 "model_revision": found.model_revision,
                 "preprocess_fingerprint": found.fingerprint,
                 "query": asked,
-                "hits": [
-                    {
-                        "rank": rank,
-                        "record_id": hit.record_id,
-                        "similarity": hit.similarity,
-                        "report": hit.report,
-                        "path": hit.path,
-                    }
-                    for rank, hit in enumerate(hits, start=1)
-                ],
+                "warnings": warnings,
+                "hits": [_plain(rank, hit) for rank, hit in enumerate(hits, start=1)],
                 "research_use": RESEARCH_USE,
             }
         )
         return
+    for warning in warnings:
+        say(f"warning: {ecg}: {warning}")
     rows = [
         (str(rank), hit.record_id, f"{hit.similarity:+.3f}", _excerpt(hit.report), hit.path or "")
         for rank, hit in enumerate(hits, start=1)
@@ -84,8 +83,7 @@ def _query(
     text: str | None,
     opposite: Sequence[str],
     rule: str,
-    ecg: str | None,
-    facts: ArrayFacts,
+    record: Record | None,
     weight: float,
 ) -> np.ndarray:
     """One unit vector of what is asked: (D,)."""
@@ -96,12 +94,22 @@ def _query(
     by_text = by_ecg = None
     if text is not None:
         by_text = zero_shot_weights(embedder.embed_texts, text_prompt_set([text], opposite), rule)[0]
-    if ecg is not None:
-        by_ecg = embedder.embed_records([facts.read(ecg)])[0]
+    if record is not None:
+        by_ecg = embedder.embed_records([record])[0]
     if by_text is not None and by_ecg is not None:
         return combine(by_text, by_ecg, weight)
     [query] = [vector for vector in (by_text, by_ecg) if vector is not None]
     return query
+
+
+def _plain(rank: int, hit: Hit) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "record_id": hit.record_id,
+        "similarity": hit.similarity,
+        "report": hit.report,
+        "path": hit.path,
+    }
 
 
 def _excerpt(report: str | None) -> str:

@@ -67,12 +67,17 @@ def _resume_command(recipe: str, data: Path, out: Path, settings: list[str]) -> 
 
 
 def _tell(report: TrainReport, data: Path) -> None:
-    best = "" if report.best_step is None else f", the best of them step {report.best_step}"
-    say(f"{report.steps} steps ({report.epochs:.1f} epochs) in {report.seconds:.0f} s{best}")
-    for name, value in report.metrics.items():
+    say(f"{report.steps} steps ({report.epochs:.1f} epochs) in {report.seconds:.0f} s")
+    metrics = report.last_metrics
+    if report.best_step is not None and report.best_value is not None:
+        say(
+            f"best step {report.best_step}, {report.select_metric} {report.best_value:.4f}: these weights are the model"
+        )
+        metrics = report.best_metrics
+    for name, value in metrics.items():
         say(f"  {name:<32} {value:.4f}")
     say(f"model {report.model_folder}")
     say(f"next: {shlex.join(['ecg-text', 'classify', 'FILE', '--model', str(report.model_folder), '--text', '...'])}")
-    if report.metrics:
+    if report.last_metrics:
         say(f"the metrics are macro AUROC on the validation split of {data}")
         say_research_use()

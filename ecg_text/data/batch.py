@@ -14,8 +14,8 @@ class Texts:
     """The distinct texts of a batch, each encoded once, and which text belongs to which ECG.
 
     input_ids, attention_mask and sentence are (R, L), sentence being the number of the sentence a word piece is in, -1
-    for none. row (B,) is the text of each ECG. stated (R, S) and reported (B, F) are finding numbers, 0 for none: what
-    a text states, and all that the whole report of an ECG says.
+    for none. row (B,) is the text of each ECG. stated (B, S) and reported (B, F) are finding numbers, 0 for none: what
+    the text of an ECG states, and all that its whole report says.
     """
 
     strings: tuple[str, ...]

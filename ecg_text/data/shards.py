@@ -16,7 +16,7 @@ from ecg_text.errors import DataError
 
 SAMPLE_TYPE = np.dtype("<i2")
 LIMIT = 32767
-RESOLUTION_MV = 0.001  # PTB-XL's own quantum; the range is then 32.8 mV either way
+RESOLUTION_MV = 0.001  # PTB-XL's own quantum; the range is then 32.767 mV either way
 MAX_SHARD_BYTES = 256 * 2**20
 SCHEMA = pa.schema(
     [
@@ -41,8 +41,18 @@ class Block:
 
 
 def quantise(signal: np.ndarray, units_per_value: float) -> np.ndarray:
-    """The nearest 16-bit samples, saturated at the ends of their range: (C, T) float -> (C, T) int16."""
-    return np.clip(np.rint(signal * units_per_value), -LIMIT, LIMIT).astype(SAMPLE_TYPE)
+    """The nearest 16-bit samples: (C, T) float -> (C, T) int16, in units of the resolution.
+
+    Raises DataError where a sample is beyond their range: no heart gives 32.767 mV, a mistaken unit does.
+    """
+    stored = np.rint(signal * units_per_value)
+    peak = float(np.abs(stored).max(initial=0.0))
+    if not peak <= LIMIT:
+        raise DataError(
+            f"its peak of {peak * RESOLUTION_MV:.6g} mV is beyond the {LIMIT * RESOLUTION_MV:g} mV of a store; "
+            "is the unit right?"
+        )
+    return stored.astype(SAMPLE_TYPE)
 
 
 @dataclass(eq=False)

@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ecg_text.data.catalogue import Catalogue
 from ecg_text.data.replace import replaced_folder
-from ecg_text.data.shards import RESOLUTION_MV, Block, ShardWriter, read_shard
-from ecg_text.data.splits import check_disjoint, split_hash
+from ecg_text.data.shards import Block, ShardWriter, read_shard
+from ecg_text.data.splits import check_disjoint
+from ecg_text.data.store_header import HEADER, checked_preprocess, read_header, write_header
 from ecg_text.data.store_writer import prepare_records
-from ecg_text.errors import ConfigError, DataError, FingerprintError
+from ecg_text.errors import DataError
 from ecg_text.leads import LeadState
 from ecg_text.signal.preprocess import Preprocess
 
-FORMAT = "ecg_text-store/1"
-HEADER, CATALOGUE = "store.json", "catalogue.parquet"
-HEADER_KEYS = frozenset(
-    ("format", "source", "notes", "num_records", "split_hash", "resolution_mv", "fingerprint", "preprocess", "shards")
-)
+CATALOGUE = "catalogue.parquet"
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class StoreReport:
-    """What became of the records of a catalogue; the skipped ones are listed, with reasons, in a CSV file."""
+    """What became of the records of a catalogue; the skipped ones are listed, with reasons, in a CSV file.
+
+    num_longer of the written ones are longer than the window, and are there with their first window only.
+    """
 
     num_written: int
     num_skipped: int
     skipped_path: Path
+    num_longer: int
 
 
 def write_store(
@@ -51,30 +50,52 @@ def write_store(
 ) -> StoreReport:
     """Prepare every record of a catalogue (its first window) into a store, in the order of the catalogue.
 
-    Paths are relative to root. Records that cannot be read are skipped and listed in <store>.skipped.csv. The store
-    appears, or replaces an older one, only when it is complete. Signals are kept to 0.001 mV and saturate at
-    32.767 mV. progress is called with (records done, records in all). Raises DataError where patients cross splits,
-    nothing can be prepared, the disk is full, or the folder holds something that is no store.
+    Paths are relative to root. Records that cannot be read, or reach beyond 32.767 mV, are skipped and listed in
+    <store>.skipped.csv; the store keeps the others to 0.001 mV, and notes how many were longer than the window. It
+    appears, or replaces an older one, only when it is complete. progress is called with (records done, records in
+    all). Raises DataError where patients cross splits, nothing can be prepared, the disk is full, or the folder holds
+    something that is no store.
     """
     store_dir = Path(store_dir)
     check_disjoint(catalogue)
     _refuse_foreign_folder(store_dir)
     try:
         with replaced_folder(store_dir) as folder:
-            rows, skipped, shards = _write_signals(catalogue, Path(root), folder, preprocess, workers, progress)
+            done = _write_signals(catalogue, Path(root), folder, preprocess, workers, progress)
+            rows, skipped = done.rows, done.skipped
             if not rows:
                 first = skipped[0][1] if skipped else "the catalogue is empty"
                 raise DataError(f"none of {len(catalogue)} records could be prepared; the first: {first}")
-            written = catalogue.select(rows)
+            written = _noted(catalogue.select(rows), done.num_longer, preprocess)
             written.write(folder / CATALOGUE)
-            _write_header(folder / HEADER, written, preprocess, shards)
+            write_header(folder / HEADER, written, preprocess, done.shards)
             skipped_path = store_dir.with_name(f"{store_dir.name}.skipped.csv")
             _write_skipped(skipped_path, catalogue, skipped)
     except OSError as error:
         raise DataError(
             f"the store {store_dir} cannot be written ({error.strerror or error}); free space or choose another folder"
         ) from error
-    return StoreReport(len(rows), len(skipped), skipped_path)
+    return StoreReport(len(rows), len(skipped), skipped_path, done.num_longer)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """Rows written, (row, reason) of those skipped, records in each shard, and how many were longer than the window."""
+
+    rows: list[int]
+    skipped: list[tuple[int, str]]
+    shards: dict[str, int]
+    num_longer: int
+
+
+def _noted(catalogue: Catalogue, num_longer: int, preprocess: Preprocess) -> Catalogue:
+    """The catalogue with a note on the recordings of which only the first window is kept."""
+    if not num_longer:
+        return catalogue
+    window = f"{preprocess.num_samples / preprocess.rate_hz:g} s"
+    who, whose = ("1 recording is", "its") if num_longer == 1 else (f"{num_longer} recordings are", "their")
+    note = f"{who} longer than {window}: the store keeps {whose} first {window}"
+    return replace(catalogue, notes=(*catalogue.notes, note))
 
 
 def _refuse_foreign_folder(folder: Path) -> None:
@@ -90,36 +111,22 @@ def _write_signals(
     preprocess: Preprocess,
     workers: int,
     progress: Progress | None,
-) -> tuple[list[int], list[tuple[int, str]], dict[str, int]]:
-    """The rows that were written, (row, reason) of the skipped ones, and the number of records in each shard."""
+) -> _Done:
     record_ids = catalogue.column("record_id")
     paths = [root / path for path in catalogue.column("path")]
     rows: list[int] = []
     skipped: list[tuple[int, str]] = []
+    num_longer = 0
     with ShardWriter(folder) as writer, closing(prepare_records(paths, preprocess, workers)) as chunks:
         for chunk in chunks:
             if chunk.rows:
                 writer.write([record_ids[row] for row in chunk.rows], chunk.block)
             rows.extend(chunk.rows)
             skipped.extend(chunk.skipped)
+            num_longer += chunk.num_longer
             if progress is not None:
                 progress(len(rows) + len(skipped), len(paths))
-    return rows, skipped, writer.counts
-
-
-def _write_header(path: Path, catalogue: Catalogue, preprocess: Preprocess, shards: dict[str, int]) -> None:
-    header = {
-        "format": FORMAT,
-        "source": catalogue.source,
-        "notes": list(catalogue.notes),
-        "num_records": len(catalogue),
-        "split_hash": split_hash(catalogue),
-        "resolution_mv": RESOLUTION_MV,
-        "fingerprint": preprocess.fingerprint,
-        "preprocess": preprocess.to_dict(),
-        "shards": shards,
-    }
-    path.write_text(json.dumps(header, indent=2) + "\n", encoding="utf-8")
+    return _Done(rows, skipped, writer.counts, num_longer)
 
 
 def _write_skipped(path: Path, catalogue: Catalogue, skipped: Sequence[tuple[int, str]]) -> None:
@@ -154,8 +161,8 @@ class Store:
         prepared as expected.
         """
         folder = Path(folder)
-        header = _read_header(folder)
-        preprocess = _checked_preprocess(folder, header, expect)
+        header = read_header(folder)
+        preprocess = checked_preprocess(folder, header, expect)
         catalogue = Catalogue.read(folder / CATALOGUE, source=header["source"], notes=header["notes"])
         shape = (len(preprocess.leads), preprocess.num_samples)
         shards = [read_shard(folder / name, shape, num) for name, num in header["shards"].items()]
@@ -198,39 +205,3 @@ class Store:
             np.multiply(self.blocks[number].samples[place], unit, out=out)
         lead_mask = self.lead_state[rows] >= LeadState.DERIVED
         return ecg, lead_mask, np.arange(num_samples) < self.num_valid[rows, None]
-
-
-def _read_header(folder: Path) -> dict[str, Any]:
-    path = folder / HEADER
-    if not path.is_file():
-        raise DataError(f"{folder} is no store (it has no {HEADER}); make one with: ecg-text prepare SOURCE DIR STORE")
-    try:
-        header = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path} is damaged ({error}); prepare the data again") from error
-    found = header.get("format") if isinstance(header, dict) else None
-    if found != FORMAT:
-        raise DataError(f"{path} has format {found!r}, this ecg_text reads {FORMAT!r}; prepare the data again")
-    if header.keys() != HEADER_KEYS:
-        raise DataError(f"{path} has keys {sorted(header)}, it needs {sorted(HEADER_KEYS)}; prepare the data again")
-    return dict(header)
-
-
-def _checked_preprocess(folder: Path, header: dict[str, Any], expect: Preprocess | None) -> Preprocess:
-    try:
-        found = Preprocess.from_dict(header["preprocess"])
-    except ConfigError as error:
-        raise DataError(f"{folder / HEADER}: {error}") from error
-    if found.fingerprint != header["fingerprint"]:
-        raise FingerprintError(
-            f"{folder / HEADER} says fingerprint {header['fingerprint']} but its steps have {found.fingerprint}; "
-            "prepare the data again"
-        )
-    if expect is not None and expect.fingerprint != found.fingerprint:
-        ours = [str(step) for step in found.steps if step not in expect.steps] or ["the same steps in another order"]
-        theirs = [str(step) for step in expect.steps if step not in found.steps] or ["the same steps in another order"]
-        raise FingerprintError(
-            f"{folder} was prepared as {found.fingerprint} ({', '.join(ours)}), but {expect.fingerprint} is expected "
-            f"({', '.join(theirs)}); prepare the data with the expected steps"
-        )
-    return found

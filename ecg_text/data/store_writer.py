@@ -17,6 +17,7 @@ import numpy as np
 
 from ecg_text.data.shards import RESOLUTION_MV, Block, quantise
 from ecg_text.errors import DataError, EcgTextError
+from ecg_text.record import Record
 from ecg_text.signal.preprocess import Preprocess
 from ecg_text.signal.read import read
 
@@ -35,11 +36,15 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """What became of a task: the rows that were prepared, as a block, and (row, reason) of those that were not."""
+    """What became of a task: the rows that were prepared, as a block, and (row, reason) of those that were not.
+
+    num_longer of the prepared recordings are longer than the window, of which the first is kept.
+    """
 
     rows: tuple[int, ...]
     block: Block
     skipped: tuple[tuple[int, str], ...]
+    num_longer: int
 
 
 def prepare_records(paths: Sequence[Path], preprocess: Preprocess, workers: int) -> Generator[Chunk]:
@@ -98,10 +103,12 @@ def prepare_chunk(task: Task) -> Chunk:
     num_valid = np.empty(len(task.paths), dtype=np.int32)
     rows: list[int] = []
     skipped: list[tuple[int, str]] = []
+    num_longer = 0
     for row, path in enumerate(task.paths, start=task.start):
         n = len(rows)
         try:
-            prepared = task.preprocess(read(path))
+            record = read(path)
+            prepared = task.preprocess(record)
             samples[n] = quantise(prepared.signal, task.preprocess.unit_mv / RESOLUTION_MV)
             lead_state[n], num_valid[n] = prepared.lead_state, prepared.num_valid
         except EcgTextError as error:
@@ -110,6 +117,12 @@ def prepare_chunk(task: Task) -> Chunk:
             skipped.append((row, f"{type(error).__name__}: {error}"))
         else:
             rows.append(row)
+            num_longer += _is_longer(record, task.preprocess)
     n = len(rows)
     block = Block(samples=samples[:n], lead_state=lead_state[:n], num_valid=num_valid[:n])
-    return Chunk(tuple(rows), block, tuple(skipped))
+    return Chunk(tuple(rows), block, tuple(skipped), num_longer)
+
+
+def _is_longer(record: Record, preprocess: Preprocess) -> bool:
+    """Whether a recording goes on, for a sample of the prepared rate or more, after the window."""
+    return record.num_samples * preprocess.rate_hz / record.rate_hz >= preprocess.num_samples + 1

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from ecg_text.errors import DataError
-from ecg_text.evaluation.metrics import checked_matrix, has_both_values
+from ecg_text.evaluation.metrics import has_both_values
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 """Record weights (N, M) -> one value, or one row of values, for each resample: (M, ...)."""
@@ -27,37 +27,6 @@ class Interval(NamedTuple):
 
     low: float
     high: float
-
-
-def clustered_interval(
-    statistic: Statistic,
-    patient_ids: Sequence[str | None],
-    *,
-    generator: np.random.Generator,
-    num_resamples: int = 1000,
-) -> Interval:
-    """The 95 % percentile interval of a statistic under resampling of patients with replacement.
-
-    A record without a patient id counts as a patient of its own. Raises DataError below two patients.
-    """
-    return interval(resample(statistic, patient_ids, generator=generator, num_resamples=num_resamples))
-
-
-def macro_auroc_interval(
-    scores: np.ndarray,
-    labels: np.ndarray,
-    patient_ids: Sequence[str | None],
-    *,
-    generator: np.random.Generator,
-    num_resamples: int = 1000,
-) -> Interval:
-    """The 95 % patient-clustered interval of the macro AUROC: (N, K), (N, K), N ids -> Interval."""
-    scores, labels = checked_matrix(scores, labels)
-
-    def macro(weights: np.ndarray) -> np.ndarray:
-        return mean_of_known(weighted_auroc(scores, labels, weights))
-
-    return clustered_interval(macro, patient_ids, generator=generator, num_resamples=num_resamples)
 
 
 def resample(

@@ -17,6 +17,7 @@ from ecg_text.evaluation.retrieval import evaluate_retrieval
 from ecg_text.evaluation.scores import Metric, Scores
 from ecg_text.evaluation.zero_shot import evaluate_zero_shot
 from ecg_text.hub.embedding import Embedder
+from ecg_text.models.contrast import opposite_share
 from ecg_text.text.prompts import PromptSet
 from ecg_text.version import __version__
 
@@ -121,6 +122,7 @@ def zero_shot_result(
         "prompt_version": prompts.version,
         "prompt_hash": prompts.hash,
         "rule": protocol.rule,
+        "opposite_share": opposite_share(protocol.rule),
         "rows": protocol.rows,
         "min_positives": protocol.min_positives,
         "labels_left_out": ", ".join(name for name in prompts.names if name not in kept),

@@ -18,6 +18,8 @@ def render_card(provenance: Mapping[str, Any]) -> str:
     rows = "\n".join(
         f"| {_cell(name.replace('_', ' '))} | {_cell(_told(value))} |" for name, value in sorted(provenance.items())
     )
+    own = list(provenance.get("prompt_sets") or ())
+    prompts = f"model.prompts[0])  # {_cell(own[0])}" if own else 'et.load_prompt_set("synthetic"))'
     return f"""{_FRONT_MATTER}
 # ECG-text model {provenance.get("name", "")}
 
@@ -34,7 +36,7 @@ import ecg_text as et
 
 model = et.load("this-folder-or-hub-name")
 record = et.read("patient/0001.hea")
-similarities = model.zero_shot([record], et.load_prompt_set("ptbxl-rhythm"))
+similarities = model.zero_shot([record], {prompts}
 ```
 """
 

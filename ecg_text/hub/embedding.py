@@ -63,6 +63,9 @@ class Embedder:
     def embed_records(self, records: Sequence[Record]) -> np.ndarray:
         """Records of any length: (n, D). A long one is the mean of its windows, at unit length again.
 
+        A store keeps the first window of each recording, and so does what is made of it (embed_store, an index): a long
+        record has another vector here than there.
+
         Raises SignalError for a record that is too short, flat, or has none of the model's leads.
         """
         sums = self._zeros(len(records))
@@ -105,7 +108,10 @@ class Embedder:
         return np.concatenate(vectors)
 
     def similarities(self, vectors: np.ndarray, prompts: PromptSet, rule: str = "contrast") -> np.ndarray:
-        """Similarity of each ECG vector with each label of a prompt set: (n, D) -> (n, K). It is no probability."""
+        """Similarity of each ECG vector with each label of a prompt set: (n, D) -> (n, K). It is no probability.
+
+        rule is that of zero_shot_weights: how much of a label's opposite is taken away (opposite_share).
+        """
         return np.asarray(vectors @ zero_shot_weights(self.embed_texts, prompts, rule).T)
 
     def zero_shot(self, records: Sequence[Record], prompts: PromptSet, rule: str = "contrast") -> np.ndarray:

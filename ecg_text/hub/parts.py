@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -103,11 +103,26 @@ def check_fit(folder: Path, model: EcgTextModel, processor: EcgTextProcessor, pr
 
 
 def read_prompts(path: Path) -> tuple[PromptSet, ...]:
-    """The prompt sets in prompts.json. Raises CheckpointError."""
+    """The prompt sets in prompts.json. Raises CheckpointError, too where they are not those the provenance tells of."""
     try:
-        return tuple(PromptSet.from_dict(written) for written in read_json(path, list))
+        prompts = tuple(PromptSet.from_dict(written) for written in read_json(path, list))
     except (PromptError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} holds no prompt sets ({_told(error)}); get a complete copy") from error
+    _check_prompts(path, prompts)
+    return prompts
+
+
+def _check_prompts(path: Path, prompts: Sequence[PromptSet]) -> None:
+    told = read_json(path.with_name(PROVENANCE), dict).get("prompt_sets")
+    if not isinstance(told, Mapping):  # older checkpoints do not tell of them
+        return
+    found = {prompt_set.name: prompt_set.hash for prompt_set in prompts}
+    for name in [*found, *told]:
+        if found.get(name) != told.get(name):
+            raise CheckpointError(
+                f"{path} has the prompt set {name} as {found.get(name)}, {PROVENANCE} tells of {told.get(name)}; "
+                "get an unchanged copy, and give other prompts by their own file"
+            )
 
 
 def read_json(path: Path, kind: type[dict] | type[list]) -> Any:

@@ -18,9 +18,12 @@ class EcgFeatures:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TextFeatures:
-    """Encoded texts: pooled (R, D) of unit length, sentences (R, S, D) with sentence_mask (R, S), words (R, L, W)."""
+    """Encoded texts: pooled (R, D) of unit length and words (R, L, W).
+
+    Where sentence numbers were given also sentences (R, S, D), of unit length or zero, with sentence_mask (R, S).
+    """
 
     pooled: Tensor
-    sentences: Tensor
-    sentence_mask: Tensor
     words: Tensor
+    sentences: Tensor | None = None
+    sentence_mask: Tensor | None = None

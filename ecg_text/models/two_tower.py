@@ -79,16 +79,16 @@ class EcgTextModel(PreTrainedModel):
     ) -> TextFeatures:
         """Encode texts: word pieces (R, L), mask (R, L), sentence numbers (R, L) -> TextFeatures.
 
-        sentence holds -1 for a word piece of no sentence; left out, a text is one sentence.
+        sentence holds -1 for a word piece of no sentence; left out, no features of sentences are computed.
         """
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         words = self.text_encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state
         pooled = self.text_head(masked_mean(words, mask))
         if sentence is None:
-            sentence = mask.long() - 1
+            return TextFeatures(pooled=pooled, words=words)
         means, exists = segment_means(words, sentence, max(1, int(sentence.max()) + 1))
         sentences = self.text_head(means) * exists.unsqueeze(-1)
-        return TextFeatures(pooled=pooled, sentences=sentences, sentence_mask=exists, words=words)
+        return TextFeatures(pooled=pooled, words=words, sentences=sentences, sentence_mask=exists)
 
     def forward(
         self,

@@ -58,11 +58,6 @@ def gather_objects(items: list[Item]) -> list[Item]:
     return [item for part in lists for item in part]
 
 
-def row_offset(num_rows: int) -> int:
-    """Where this process's rows begin among the gathered ones."""
-    return sum(gather_objects([num_rows])[: process_rank()]) if _is_shared() else 0
-
-
 class _GatherRows(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:

@@ -18,15 +18,20 @@ class MaskedBatchNorm(nn.BatchNorm1d):
     """Normalises each channel by the mean and variance of its real positions in the global batch."""
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """(B, D, T), mask (B, T) -> (B, D, T); no mask: all is real. In eval mode the running values serve."""
+        """(B, D, T), mask (B, T) -> (B, D, T); no mask: all is real. In eval mode the running values serve.
+
+        The dtype is kept.
+        """
         if not self.training:
             return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
         if mask is None and num_processes() == 1:
             return super().forward(x)
-        mean, variance, count = self._statistics(x, mask)
+        # Autocast hands over bfloat16, in which a count is exact up to 256 only: all is done in the weights' precision.
+        wide = x.to(self.weight.dtype)
+        mean, variance, count = self._statistics(wide, mask)
         self._remember(mean, variance, count)
         gain = self.weight * torch.rsqrt(variance + self.eps)
-        return x * gain[:, None] + (self.bias - mean * gain)[:, None]
+        return (wide * gain[:, None] + (self.bias - mean * gain)[:, None]).to(x.dtype)
 
     def _statistics(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         real = x.new_ones(len(x), 1, x.shape[2]) if mask is None else mask.unsqueeze(1).to(x.dtype)

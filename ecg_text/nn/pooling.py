@@ -10,7 +10,7 @@ from torch.nn import functional as F
 def masked_mean(tokens: Tensor, mask: Tensor) -> Tensor:
     """Mean of the real tokens: (B, N, D), (B, N) -> (B, D); a row without any is zero."""
     weight = mask.to(tokens.dtype).unsqueeze(-1)
-    return (tokens * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
+    return (tokens * weight).sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1)  # counted in whole numbers
 
 
 def segment_means(tokens: Tensor, segment: Tensor, num: int) -> tuple[Tensor, Tensor]:

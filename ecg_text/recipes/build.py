@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.nn.gather import num_processes, process_rank
 from ecg_text.recipes.run import Run
 from ecg_text.recipes.towers import build_model, build_tokenizer
-from ecg_text.recipes.validation import ZeroShotValidation
+from ecg_text.recipes.validation import ZeroShotValidation, scorable
 from ecg_text.text.prompts import PromptSet, load_prompt_set
+from ecg_text.training.config import TrainingConfig
 from ecg_text.training.run_folder import SaveModel
 
 Progress = Callable[[int, int], None]
@@ -31,13 +32,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Built:
-    """A run made ready for the training loop."""
+    """A run made ready for the training loop; training is the run's, less a choice by what cannot be measured."""
 
     method: Method
     loader: Loader
     processor: EcgTextProcessor
     prompt_sets: tuple[PromptSet, ...]
     evaluators: tuple[ZeroShotValidation, ...]
+    training: TrainingConfig
     save_model: SaveModel
 
 
@@ -56,12 +58,14 @@ def build(run: Run, store: Store, facts: Mapping[str, Any], processor: EcgTextPr
         raise ConfigError(f"no method {run.method!r}; choose one of {', '.join(sorted(METHODS))}")
     model = build_model(run.model, processor, run.seed)
     prompt_sets = tuple(load_prompt_set(name) for name in run.prompts)
+    evaluators = _validations(store, prompt_sets, processor)
     return Built(
         method=METHODS[run.method](model),
         loader=_loader(run, store, rows, processor),
         processor=processor,
         prompt_sets=prompt_sets,
-        evaluators=tuple(_validations(store, prompt_sets, processor)),
+        evaluators=evaluators,
+        training=_measurable(run.training, evaluators),
         save_model=_saver(processor, prompt_sets, {"name": run.name, "seed": run.seed, **facts}),
     )
 
@@ -105,11 +109,27 @@ def _loader(run: Run, store: Store, rows: np.ndarray, processor: EcgTextProcesso
 
 def _validations(
     store: Store, prompt_sets: tuple[PromptSet, ...], processor: EcgTextProcessor
-) -> list[ZeroShotValidation]:
+) -> tuple[ZeroShotValidation, ...]:
+    """One validation, of the prompt sets that the validation split can score; none where it can score none."""
     rows = store.catalogue.where_split("val")
-    if len(rows) == 0 or not prompt_sets:
-        return []
-    return [ZeroShotValidation(store=store, rows=rows, prompt_sets=prompt_sets, processor=processor)]
+    asked = scorable(store, rows, prompt_sets)
+    return (ZeroShotValidation(store=store, rows=rows, prompt_sets=asked, processor=processor),) if asked else ()
+
+
+def _measurable(training: TrainingConfig, evaluators: tuple[ZeroShotValidation, ...]) -> TrainingConfig:
+    """The configuration, where nothing is evaluated with nothing to select by.
+
+    Raises ConfigError, before a step is made, for a metric that the evaluation will not give.
+    """
+    if not evaluators:
+        return replace(training, select_metric=None)
+    known = [name for evaluator in evaluators for name in evaluator.names]
+    if training.select_metric is not None and training.select_metric not in known:
+        raise ConfigError(
+            f"training.select_metric is {training.select_metric!r}; the validation split can give "
+            f"{', '.join(known)}: choose one of them, or null"
+        )
+    return training
 
 
 def _saver(processor: EcgTextProcessor, prompt_sets: tuple[PromptSet, ...], facts: Mapping[str, Any]) -> SaveModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -55,11 +56,11 @@ def train_run(
     built = build(run, store, facts, _saved_processor(run_dir) if resume else None)
     if process_rank() == 0:
         _write_start(run_dir, {**_request(run, data), "facts": facts}, built, resume)
-    _tell_plan(run_dir, store, built, console)
+    _tell_plan(run, run_dir, store, built, console)
     return train(
         built.method,
         built.loader,
-        run.training,
+        built.training,
         run_dir,
         evaluators=built.evaluators,
         save_model=built.save_model,
@@ -75,7 +76,17 @@ def _data_facts(store: Store) -> dict[str, Any]:
         "num_records": len(store),
         "store_fingerprint": store.fingerprint,
         "split_hash": store.split_hash,
+        "annotation_hash": _annotation_hash(store),
     }
+
+
+def _annotation_hash(store: Store) -> str:
+    """16 hexadecimal digits that change when a report or a label changes, or the order of the records."""
+    digest = hashlib.sha256()
+    columns = [store.catalogue.column(name) for name in ("record_id", "report", "labels")]
+    for row in zip(*columns, strict=True):
+        digest.update(json.dumps(row).encode() + b"\n")
+    return digest.hexdigest()[:16]
 
 
 def _request(run: Run, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,6 +112,8 @@ def _refuse_another(run_dir: Path, begun: Mapping[str, Any], asked: Mapping[str,
     for group, advice in (("data", "the store it was begun with"), ("run", "the settings it was begun with")):
         was, now = dict(_flat(begun.get(group, {}))), dict(_flat(asked[group]))
         for name in [*now, *was]:
+            if group == "data" and name not in was:
+                continue  # the run was begun by a version that did not write this fact down
             if (before := was.get(name)) != (after := now.get(name)):
                 hint = f" (--set {name}={json.dumps(before)})" if group == "run" and name in now else ""
                 raise TrainingError(
@@ -144,7 +157,7 @@ def _write_start(run_dir: Path, request: Mapping[str, Any], built: Built, resume
         ) from error
 
 
-def _tell_plan(run_dir: Path, store: Store, built: Built, console: Console | None) -> None:
+def _tell_plan(run: Run, run_dir: Path, store: Store, built: Built, console: Console | None) -> None:
     tell = teller(console, process_rank() == 0)
     num_weights = sum(parameter.numel() for parameter in built.method.parameters())
     tell(f"data {store.folder}: {len(store)} records, preprocessed as {store.fingerprint}")
@@ -152,4 +165,6 @@ def _tell_plan(run_dir: Path, store: Store, built: Built, console: Console | Non
         f"training {num_weights / 1e6:.2f} million weights, {built.loader.batches_per_epoch} batches of "
         f"{built.loader.batch_size} an epoch"
     )
+    if not built.evaluators and (run.prompts or run.training.select_metric is not None):
+        tell("no label of the run's prompt sets is in the validation split: the last weights become the model")
     tell(f"run folder {run_dir}: log.jsonl, checkpoints, model")

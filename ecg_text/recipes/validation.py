@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ecg_text.data.store import Store
-from ecg_text.evaluation.metrics import macro_auroc
+from ecg_text.evaluation.metrics import has_both_values, macro_auroc
 from ecg_text.hub.embedding import Embedder
 from ecg_text.methods.method import Method
 from ecg_text.methods.table import model_of
@@ -40,3 +40,19 @@ class ZeroShotValidation:
             if not np.isnan(value):
                 metrics[f"zero_shot/{prompts.name}"] = value
         return {**metrics, "zero_shot": float(np.mean(list(metrics.values())))} if metrics else {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The metrics it gives where every set can be scored."""
+        return (*(f"zero_shot/{prompts.name}" for prompts in self.prompt_sets), "zero_shot")
+
+
+def scorable(store: Store, rows: np.ndarray, prompt_sets: Sequence[PromptSet]) -> tuple[PromptSet, ...]:
+    """The sets of which a label has both values among the given rows that bear a label of the set."""
+    catalogue = store.catalogue.select(rows)
+    found = []
+    for prompts in prompt_sets:
+        labels = catalogue.label_matrix([label.all_codes for label in prompts.labels])
+        if has_both_values(labels[labels.any(axis=1)]).any():
+            found.append(prompts)
+    return tuple(found)

@@ -37,7 +37,10 @@ def read_array(
     names = _lead_names(path, columns, leads)
     missing = [name for name, value in (("rate_hz", rate_hz), ("unit", unit), ("leads", names)) if value is None]
     if missing or rate_hz is None or unit is None or names is None:
-        raise SignalError(f"{path}: a {path.suffix} file does not say its {', '.join(missing)}; state it when reading")
+        raise SignalError(
+            f"{path}: a {path.suffix} file does not say its {', '.join(missing)}; "
+            "state it when reading (--rate-hz --unit --leads)"
+        )
     scale = mv_per_unit(unit)
     if scale is None:
         raise SignalError(f"{path}: unknown unit {unit!r}; give mV, uV or V")

@@ -24,6 +24,8 @@ def read(
     A WFDB header says its rate, unit and leads; for an array the caller must. Raises SignalError or LeadError.
     """
     path = Path(path)
+    if path.is_dir() and not (path.name and header_path(path).is_file()):
+        raise SignalError(f"{path} is a folder; give a file in it")
     if header_path(path).is_file() or path.suffix.lower() in ("", ".hea", ".dat"):
         stated = [name for name, value in (("rate_hz", rate_hz), ("unit", unit), ("leads", leads)) if value is not None]
         if stated:
@@ -37,16 +39,25 @@ def read(
 
 
 def find_records(folder: str | Path, suffixes: Iterable[str] = (".hea",)) -> list[Path]:
-    """The files with these suffixes in a folder and the folders in it, sorted; hidden files are left out.
+    """The files with these suffixes, in small or capital letters, in a folder and the folders in it, sorted.
 
-    A signal file beside a WFDB header of the same name is part of that record, and not listed again.
+    Hidden files are left out. A signal file beside a WFDB header of the same name is part of that record, and not
+    listed again.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise SignalError(f"{folder}: there is no such folder; give one that holds recordings")
-    wanted = frozenset(suffixes)
+    wanted = frozenset(suffix.lower() for suffix in suffixes)
     found: list[Path] = []
     for inside, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(inside, name) for name in names if not name.startswith(".") and Path(name).suffix in wanted]
-    return sorted(path for path in found if path.suffix == ".hea" or not path.with_suffix(".hea").exists())
+        paths = [Path(inside, name) for name in names]
+        described = {path.stem for path in paths if path.suffix.lower() == ".hea"}
+        found += [
+            path
+            for path in paths
+            if not path.name.startswith(".")
+            and (suffix := path.suffix.lower()) in wanted
+            and (suffix == ".hea" or path.stem not in described)
+        ]
+    return sorted(found)

@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,14 @@ BITS = {"16": 16, "24": 24, "32": 32, "212": 12}
 
 
 def header_path(path: Path) -> Path:
-    """The header of a record given by its header, its signal file or its name without a suffix."""
-    return path.with_suffix(".hea") if path.suffix in SUFFIXES else path.with_name(path.name + ".hea")
+    """The header of a record given by its header, its signal file or its name without a suffix; REC.HEA too."""
+    suffix = path.suffix.lower()
+    if suffix == ".hea" and path.is_file():
+        return path
+    stem = path.stem if suffix in SUFFIXES else path.name
+    header = path.with_name(stem + ".hea")
+    upper = path.with_name(stem + ".HEA")
+    return upper if upper.is_file() and not header.is_file() else header
 
 
 def read_wfdb(path: str | Path) -> Record:
@@ -37,7 +44,12 @@ def read_wfdb(path: str | Path) -> Record:
     header = header_path(Path(path))
     lines, comments = read_header_lines(header)
     plain = parse_plain_header(lines)
-    channels = read_with_wfdb(header) if plain is None else read_plain(header, plain)
+    if plain is not None:
+        channels = read_plain(header, replace(plain, file=_real_name(header, plain.file)))
+    elif header.suffix == ".hea":
+        channels = read_with_wfdb(header)
+    else:
+        raise SignalError(f"{header}: wfdb reads this record by a lower-case .hea only; name it {header.stem}.hea")
     rows, leads, left_out = _choose_leads(header, channels)
     scale = np.array([mv_per_unit(channels.units[row]) for row in rows], dtype=np.float64)
     facts = facts_from_comments(comments)
@@ -52,6 +64,15 @@ def read_wfdb(path: str | Path) -> Record:
         labels=facts.labels,
         trail=(f"read WFDB {header.name}", *assumed, *left_out),
     )
+
+
+def _real_name(header: Path, file: str) -> str:
+    """The name on disk of a signal file: old systems turned REC.DAT and rec.dat into each other."""
+    if not header.with_name(file).is_file():
+        for name in (file.upper(), file.lower(), Path(file).stem + Path(file).suffix.upper()):
+            if header.with_name(name).is_file():
+                return name
+    return file
 
 
 def write_wfdb(record: Record, folder: str | Path, *, fmt: str = "16", units_per_mv: float = 1000) -> Path:

@@ -25,7 +25,10 @@ _STATE, _SUMS = "state.json", "sha256.json"
 
 @dataclass(frozen=True, kw_only=True)
 class TrainState:
-    """Where a training stands after `step` updates; `consumed` counts the batches each process has seen."""
+    """Where a training stands after `step` updates; `consumed` counts the batches each process has seen.
+
+    metrics are those of the last evaluation, best_metrics those of the one at best_step.
+    """
 
     step: int = 0
     consumed: int = 0
@@ -34,6 +37,7 @@ class TrainState:
     seconds: float = 0.0
     best_step: int | None = None
     best_value: float | None = None
+    best_metrics: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     window: Window = field(default_factory=Window)
     config: dict[str, Any] = field(default_factory=dict)

@@ -29,7 +29,11 @@ from ecg_text.training.tracking import check_trackers
 
 @dataclass(frozen=True, kw_only=True)
 class TrainReport:
-    """What a finished training gives; metrics are those of the last evaluation, seconds those of its steps."""
+    """What a finished training gives; seconds are those of its steps.
+
+    Where a metric selects, the model is that of best_step, with best_value of the metric and all of best_metrics; else
+    it is the last. last_metrics are those of the last evaluation.
+    """
 
     run_dir: Path
     model_folder: Path
@@ -37,9 +41,11 @@ class TrainReport:
     epochs: float
     seconds: float
     contrastive_batch: int
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    last_metrics: Mapping[str, float] = field(default_factory=dict)
+    select_metric: str | None = None
     best_step: int | None = None
     best_value: float | None = None
+    best_metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 def train(
@@ -139,7 +145,9 @@ def _report(session: Session, state: TrainState) -> TrainReport:
         epochs=state.epoch,
         seconds=state.seconds,
         contrastive_batch=session.contrastive_batch,
-        metrics=state.metrics,
+        last_metrics=state.metrics,
+        select_metric=session.config.select_metric,
         best_step=state.best_step,
         best_value=state.best_value,
+        best_metrics=state.best_metrics,
     )

@@ -97,10 +97,12 @@ class Session:
     def _evaluate(self, state: TrainState) -> TrainState:
         metrics = run_evaluators(self.engine, self.evaluators, state.step)
         self._write_line("evaluation", state.step, {"epoch": state.epoch, **metrics})
-        self.tell(f"step {state.step}: " + ", ".join(f"{name} {value:.4f}" for name, value in metrics.items()))
+        if metrics:
+            self.tell(f"step {state.step}: " + ", ".join(f"{name} {value:.4f}" for name, value in metrics.items()))
         state = replace(state, metrics=metrics)
         if is_better(self.config, metrics, state.best_value):
-            state = replace(state, best_step=state.step, best_value=metrics[str(self.config.select_metric)])
+            value = metrics[str(self.config.select_metric)]
+            state = replace(state, best_step=state.step, best_value=value, best_metrics=metrics)
             self._write_model(state)
         return state
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,7 @@ from ecg_text.data.catalogue import SPLITS, Catalogue
 from ecg_text.data.splits import check_disjoint, split_by_patient
 from ecg_text.errors import DataError, SignalError
 from ecg_text.signal.read import find_records
+from ecg_text.signal.wfdb_files import SUFFIXES
 from ecg_text.signal.wfdb_header import facts_from_comments, read_header_lines
 from ecg_text.text.reports import clean_report
 
@@ -39,11 +41,12 @@ Row = dict[str, str]
 def folder(folder: Path, *, csv_path: Path | None = None) -> Catalogue:
     """The catalogue of every readable recording in a folder, with what records.csv (or another table) says of them.
 
-    A record's id is its path without the suffix. The table has a heading and the columns id (or record_id), and of
-    patient_id, age, sex, report, labels (joined by '|' or ';') and split those that are known. What it leaves empty
-    of age, sex and labels is taken from the recording's own header. Without a split column, 80, 10 and 10 per cent
-    of the patients go to train, val and test by a hash of their ids. Raises DataError where the folder has no
-    recording, or the table names a record without a file, repeats one, or has an impossible value.
+    A record's id is its path in the folder, without the suffix. The table (UTF-8) has a heading and the columns id
+    (or record_id), and of patient_id, age, sex, report, labels (joined by '|' or ';') and split those that are known.
+    An id may leave its folder out where no other file has that name. What the table leaves empty of age, sex and
+    labels is taken from the recording's own header. Without a split column, 80, 10 and 10 per cent of the patients go
+    to train, val and test by a hash of their ids. Raises DataError where the folder has no recording, or the table
+    cannot be read, names a record without a file or of several, repeats one, or has an impossible value.
     """
     folder = Path(folder)
     table = folder / DEFAULT_CSV if csv_path is None else Path(csv_path)
@@ -70,7 +73,12 @@ def _files(folder: Path) -> dict[str, Path]:
     """The recordings of a folder by record id."""
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder; point at the folder that contains the recordings")
-    files = {path.relative_to(folder).with_suffix("").as_posix(): path for path in find_records(folder)}
+    files: dict[str, Path] = {}
+    for path in find_records(folder):
+        record_id = path.relative_to(folder).with_suffix("").as_posix()
+        if record_id in files:
+            raise DataError(f"{path} and {files[record_id].name} are two headers of one record; remove one")
+        files[record_id] = path
     if not files:
         raise DataError(f"{folder} has no WFDB header (.hea); point at the folder that contains the recordings")
     return files
@@ -92,12 +100,16 @@ def _header_facts(path: Path) -> Row:
 
 def _read_table(table: Path, files: Mapping[str, Path]) -> tuple[tuple[str, ...], dict[str, Row], list[str]]:
     """The known headings of a table, its rows by record id, and notes."""
-    with table.open(newline="", encoding="utf-8-sig") as file:
-        heading = file.readline()
-        file.seek(0)
-        reader = csv.DictReader(file, delimiter=";" if ";" in heading and "," not in heading else ",")
+    text = _text(table)
+    heading = text.partition("\n")[0]
+    reader = csv.DictReader(
+        io.StringIO(text, newline=""), delimiter=";" if ";" in heading and "," not in heading else ","
+    )
+    try:
         names = {name: HEADINGS.get(name.strip().lower()) for name in reader.fieldnames or ()}
         written = [{names[k]: v.strip() for k, v in row.items() if names.get(k) and v} for row in reader]
+    except csv.Error as error:
+        raise DataError(f"{table}: no CSV after line {reader.line_num} ({error}); save it as CSV UTF-8") from error
     headings = tuple(name for name in names.values() if name)
     if "record_id" not in headings or len(set(headings)) != len(headings):
         raise DataError(f"{table} has columns {', '.join(names)}; give one id column, and each other column once")
@@ -106,14 +118,30 @@ def _read_table(table: Path, files: Mapping[str, Path]) -> tuple[tuple[str, ...]
     return headings, _by_record(table, written, files), notes
 
 
+def _text(table: Path) -> str:
+    """What a table says, without a byte order mark."""
+    try:
+        text = table.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # UTF-16 without a byte order mark is UTF-8 with zeros
+        raise DataError(f"{table}: is not UTF-8 text; save it as CSV UTF-8")
+    return text
+
+
 def _by_record(table: Path, written: Sequence[Mapping[str | None, str]], files: Mapping[str, Path]) -> dict[str, Row]:
-    names = {path.name: record_id for record_id, path in files.items()}
+    named: dict[str, list[str]] = {}
+    for record_id in files:
+        named.setdefault(PurePosixPath(record_id).name, []).append(record_id)
     facts: dict[str, Row] = {}
     unknown: list[str] = []
     for row in written:
         given = row.get("record_id", "")
-        record_id = given if given in files else names.get(Path(given).name, "")
-        if record_id not in files:
+        found = [given] if given in files else _records_named(given, files, named)
+        if len(found) > 1:
+            raise DataError(f"{table}: {given!r} names {len(found)} files; give its folder too, as in {found[0]!r}")
+        record_id = found[0] if found else ""
+        if not found:
             unknown.append(given)
         elif record_id in facts:
             raise DataError(f"{table} has two rows for {given!r}; keep one")
@@ -123,6 +151,16 @@ def _by_record(table: Path, written: Sequence[Mapping[str | None, str]], files: 
         some = ", ".join(repr(name) for name in unknown[:3]) + (", ..." if len(unknown) > 3 else "")
         raise DataError(f"{table} names {len(unknown)} ids with no file: {some}; remove their rows or add the files")
     return facts
+
+
+def _records_named(given: str, files: Mapping[str, Path], named: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The records an id means: the one of its folder and name, or all of its name where it gives no folder."""
+    path = PurePosixPath(given.replace("\\", "/"))
+    bare = path.with_suffix("") if path.suffix.lower() in SUFFIXES else path
+    exact = [name for name in (path.as_posix(), bare.as_posix()) if name in files]
+    if exact or len(path.parts) != 1:
+        return exact[:1]
+    return named.get(path.name, ()) or named.get(bare.name, ())
 
 
 def _columns(record_ids: Sequence[str], rows: Sequence[Row]) -> dict[str, list[Any]]:

@@ -144,3 +144,45 @@ def test_what_cannot_be_asked_is_one_line(
     assert (said.status, said.out) == (1, "")
     assert told in said.err
     assert said.err.count("\n") == 1
+
+
+def test_a_wrong_unit_is_warned_of_beside_the_answer(
+    say_to: Callable[..., Any], model: Path, ecg: Path, tmp_path: Path
+) -> None:
+    from ecg_text.signal.read import read
+
+    record = read(ecg)
+    np.save(tmp_path / "uv.npy", record.signal * 1000)
+    stated = (
+        "--rate-hz",
+        record.rate_hz,
+        "--leads",
+        ",".join(record.leads),
+        "--model",
+        model,
+        "--prompts",
+        "synthetic",
+    )
+    command = ("classify", tmp_path / "uv.npy", *stated, "--unit")
+    said = say_to(*command, "mV")
+    assert said.status == 0
+    assert "warning: the largest deflection is" in said.out
+    [told] = json.loads(say_to(*command, "mV", "--json").out)["records"]
+    assert [warning.partition("; ")[2] for warning in told["warnings"]] == ["check the unit"]
+    [told] = json.loads(say_to(*command, "uV", "--json").out)["records"]
+    assert told["warnings"] == []
+
+
+def test_a_store_or_a_run_folder_is_named_as_such(
+    say_to: Callable[..., Any], model: Path, store: Path, ecg: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "run" / "model").mkdir(parents=True)
+    (tmp_path / "run" / "run.json").write_text("{}")
+    for folder, told in (
+        (store, "is a store, not a model"),
+        (tmp_path / "run", f"its model is in {tmp_path}/run/model"),
+    ):
+        said = say_to("classify", ecg, "--model", folder, "--prompts", "synthetic")
+        assert (said.status, said.out) == (1, "")
+        assert told in said.err
+        assert said.err.count("\n") == 1

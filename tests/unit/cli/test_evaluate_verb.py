@@ -96,3 +96,22 @@ def test_what_cannot_be_evaluated_is_told(
     assert said.status == status
     assert told in said.err
     assert not (tmp_path / "r.json").exists()
+
+
+def test_a_result_that_has_no_place_is_told_before_anything_is_embedded(
+    say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecg_text.cli.evaluate._subject", lambda *_, **__: pytest.fail("embedded"))
+    (tmp_path / "file").write_text("mine")
+    for out, told in ((tmp_path, "is a folder"), (tmp_path / "file" / "r.json", "file: ")):
+        said = say_to("evaluate", model, "--data", store, "--task", "retrieval", "--out", out)
+        assert (said.status, said.out) == (1, "")
+        assert told in said.err
+        assert said.err.count("\n") == 1
+
+
+def test_the_folder_of_a_result_is_made(say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "r.json"
+    said = say_to("evaluate", model, "--data", store, "--task", "retrieval", *QUICK, "--out", out)
+    assert said.status == 0
+    assert out.is_file()

@@ -114,3 +114,27 @@ def test_a_folder_without_recordings_is_one_line(say_to: Callable[..., Any], mod
     said = say_to("index", "build", tmp_path, "--model", model, "--out", tmp_path / "index")
     assert said.status == 1
     assert said.err.count("\n") == 1
+
+
+def test_doubtful_recordings_are_counted(say_to: Callable[..., Any], model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "arrays"
+    folder.mkdir()
+    time = np.arange(5000) / 500
+    for number, unit in enumerate((1, 1000, 1000)):
+        np.save(folder / f"{number}.npy", unit * np.stack([np.sin((7 + number) * time), np.cos(9 * time)]))
+    stated = ("--rate-hz", 500, "--unit", "mV", "--leads", "I,II")
+    said = say_to("index", "build", folder, *stated, "--model", model, "--out", tmp_path / "index", "--json")
+    assert json.loads(said.out)["doubtful"] == 2
+    assert said.err.startswith("warning: 2 recordings are doubtful; the first, 1: the largest deflection is")
+    assert said.err.count("\n") == 1
+
+
+def test_a_foreign_folder_is_refused_before_anything_is_embedded(
+    say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecg_text.cli.index._embed", lambda *_: pytest.fail("embedded"))
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "thesis.txt").write_text("mine")
+    said = say_to("index", "build", store, "--model", model, "--out", tmp_path / "index")
+    assert (said.status, said.out) == (1, "")
+    assert "exists and is no index" in said.err

@@ -8,10 +8,13 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ecg_text.data.store import Store
 from ecg_text.signal.preprocess import standard_preprocess
+from ecg_text.signal.read import read
+from ecg_text.signal.wfdb_files import write_wfdb
 
 
 @pytest.fixture
@@ -84,6 +87,25 @@ def test_a_person_is_told_what_was_skipped_and_what_has_no_report(say_to, record
     assert "1 skipped" in said.out
     assert f"{tmp_path / 'store'}.skipped.csv; the first: " in said.out
     assert "1 records have none" in said.out
+
+
+def test_a_longer_recording_is_noted_and_one_beyond_the_range_is_skipped(say_to, records, tmp_path):
+    longer, wrong = (read(header) for header in sorted(records.glob("*.hea"))[:2])
+    write_wfdb(longer.with_signal(np.tile(longer.signal, 2), "twice"), records)
+    write_wfdb(wrong.with_signal(wrong.signal * 1000, "uV taken for mV"), records, units_per_mv=1)
+    said = say_to("prepare", "folder", records, tmp_path / "store", "--workers", 1)
+    assert said.status == 0
+    assert "1 recording is longer than 10 s: the store keeps its first 10 s" in said.out
+    assert "7 records written, 1 skipped" in said.out
+    assert "is the unit right?" in said.out
+
+
+def test_a_table_in_another_encoding_is_refused(say_to, records, tmp_path):
+    rows = read_rows(records)
+    rows[0]["report"] = "Überleitungsstörung"
+    text = "\n".join([",".join(rows[0]), ",".join(rows[0].values())])
+    (records / "records.csv").write_text(text, encoding="latin-1")
+    assert_refused(say_to("prepare", "folder", records, tmp_path / "store"), "is not UTF-8 text; save it as CSV UTF-8")
 
 
 def test_no_patient_ids_are_noted(say_to, records, tmp_path):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -92,3 +93,18 @@ def test_a_folder_that_is_no_index_is_one_line(say_to: Callable[..., Any], tmp_p
     assert said.status == 1
     assert "is no index" in said.err
     assert said.err.count("\n") == 1
+
+
+def test_a_query_in_a_wrong_unit_is_warned_of(
+    say_to: Callable[..., Any], index: Path, archive: Path, tmp_path: Path
+) -> None:
+    from ecg_text.signal.read import read
+
+    record = read(sorted(archive.glob("*.hea"))[7])
+    np.save(tmp_path / "uv.npy", record.signal * 1000)
+    stated = ("--rate-hz", record.rate_hz, "--leads", ",".join(record.leads), "--unit", "mV")
+    said = say_to("search", index, "--ecg", tmp_path / "uv.npy", *stated)
+    assert said.status == 0
+    assert "uv.npy: the largest deflection is" in said.out
+    [warning] = json.loads(say_to("search", index, "--ecg", tmp_path / "uv.npy", *stated, "--json").out)["warnings"]
+    assert "check the unit" in warning

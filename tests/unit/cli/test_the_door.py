@@ -58,6 +58,11 @@ def test_wrong_usage_ends_with_status_two(say_to, arguments):
     [
         (DataError("the first\n  and the second line"), 1, "error: the first and the second line"),
         (PermissionError(13, "Permission denied", "store"), 1, "error: store: Permission denied; check the path"),
+        (
+            UnicodeDecodeError("utf-8", b"befund: m\xfcller", 9, 10, "invalid"),
+            1,
+            "error: an input file is not utf-8 text",
+        ),
         (KeyboardInterrupt(), 130, "error: stopped by Ctrl-C"),
     ],
 )

@@ -22,6 +22,24 @@ def assert_refused(said, *words):
         assert word in said.err
 
 
+def with_columns(archive, out, **columns):
+    """The archive prepared with other values in these columns of its catalogue; None empties a column."""
+    import pyarrow as pa
+
+    from ecg_text.data.catalogue import Catalogue
+    from ecg_text.data.sources.folder import folder
+    from ecg_text.data.store import write_store
+    from ecg_text.signal.preprocess import standard_preprocess
+
+    catalogue = folder(archive)
+    table = catalogue.table
+    for name, values in columns.items():
+        field = table.schema.field(name)
+        table = table.set_column(table.schema.get_field_index(name), field, pa.array(values, field.type))
+    write_store(Catalogue(table, catalogue.source), archive, out, standard_preprocess(), workers=1)
+    return out
+
+
 def write_request(run_dir, store, **changed):
     """run.json as a run of SMALL on this store leaves it."""
     from ecg_text.data.store import Store
@@ -125,6 +143,7 @@ def test_a_resume_with_another_setting_is_told_the_old_one(say_to, store, tmp_pa
         ({"store_fingerprint": "0" * 16}, "store_fingerprint"),
         ({"split_hash": "0" * 16}, "split_hash"),
         ({"num_records": 7}, "num_records 7"),
+        ({"annotation_hash": "0" * 16}, "annotation_hash"),
     ],
 )
 def test_a_resume_on_other_data_is_refused(say_to, store, tmp_path, changed, words):
@@ -138,3 +157,68 @@ def test_a_damaged_request_is_refused(say_to, store, tmp_path, text, words):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text(text)
     assert_refused(say_to("train", "smoke", "--data", store, "--out", tmp_path / "run", "--resume"), words)
+
+
+LOST = {"labels": [[]] * 48, "split": ["train"] * 40 + ["test"] * 8}
+TINY = (*SMALL, "--set", "training.select_metric=zero_shot", "--set", "training.evaluate_every=1")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", [{"labels": LOST["labels"]}, {"split": LOST["split"]}], ids=["labels", "val split"])
+def test_nothing_to_score_is_told_before_the_first_step_and_the_last_weights_are_the_model(
+    say_to, archive, tmp_path, lost
+):
+    if "split" in lost:
+        lost = {**lost, "patient_id": [f"p{number}" for number in range(48)]}
+    poor = with_columns(archive, tmp_path / "store", **lost)
+    said = say_to("train", "smoke", "--data", poor, "--out", tmp_path / "run", *TINY, "--json")
+    assert said.status == 0, said.err
+    words = " ".join(said.err.split())
+    assert words.count("no label of the run's prompt sets is in the validation split: the last weights become") == 1
+    assert "step 2:" not in words
+    told = json.loads(said.out)
+    assert (told["best_step"], told["best_metrics"], told["last_metrics"]) == (None, {}, {})
+    assert (tmp_path / "run" / "model" / "model.safetensors").is_file()
+    request = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert request["run"]["training"]["select_metric"] == "zero_shot"  # what was asked, so that it can be resumed
+    again = say_to("train", "smoke", "--data", poor, "--out", tmp_path / "run", *TINY, "--resume")
+    assert again.status == 0, again.err
+    assert "changed since" not in again.err
+
+
+@pytest.mark.slow
+def test_a_metric_that_validation_will_not_give_is_refused_before_the_first_step(say_to, store, tmp_path):
+    metric = ("--set", "training.select_metric=zero_shoot")
+    said = say_to("train", "smoke", "--data", store, "--out", tmp_path / "run", *SMALL, *metric)
+    assert_refused(said, "'zero_shoot'", "zero_shot/synthetic, zero_shot")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_the_best_step_is_told_with_its_value_and_a_finished_run_ends_at_once(say_to, store, tmp_path):
+    command = ("train", "smoke", "--data", store, "--out", tmp_path / "run", *TINY)
+    told = json.loads(say_to(*command, "--json").out)
+    assert told["best_value"] == told["best_metrics"]["zero_shot"] >= told["last_metrics"]["zero_shot"]
+    model = tmp_path / "run" / "model" / "model.safetensors"
+    before = model.stat().st_mtime_ns
+    said = say_to(*command, "--resume")
+    assert said.status == 0, said.err
+    assert f"best step {told['best_step']}, zero_shot {told['best_value']:.4f}: these weights are the model" in said.out
+    assert model.stat().st_mtime_ns == before
+    assert json.loads(say_to(*command, "--resume", "--json").out) == told
+
+
+def test_a_run_begun_before_annotations_were_hashed_is_not_refused_for_it(say_to, store, tmp_path):
+    write_request(tmp_path / "run", store)
+    others = ("--set", "training.steps=2", "--set", "data.batch_size=16")
+    said = say_to("train", "smoke", "--data", store, "--out", tmp_path / "run", "--resume", *others)
+    assert_refused(said, "data.batch_size")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("column", "value"), [("report", "another report"), ("labels", ["AFIB"])])
+def test_a_resume_on_other_reports_or_labels_is_refused(say_to, archive, store, tmp_path, column, value):
+    command = ("train", "smoke", "--out", tmp_path / "run", *SMALL)
+    assert say_to(*command, "--data", store).status == 0
+    other = with_columns(archive, tmp_path / "store", **{column: [value] * 48})
+    assert_refused(say_to(*command, "--data", other, "--resume"), "annotation_hash", "the store it was begun with")

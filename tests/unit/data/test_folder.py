@@ -90,6 +90,81 @@ def test_what_does_not_fit_is_refused_by_name(recordings: Path, text: str, told:
     assert told in str(refusal.value)
 
 
+@pytest.fixture
+def two_folders(tmp_path: Path, write_recording: Any) -> Path:
+    """Recordings a/rec1, b/rec1 and b/rec2."""
+    for seed, place in enumerate(("a/rec1", "b/rec1", "b/rec2")):
+        write_recording(tmp_path / place[0], place[2:], seed=seed)
+    return tmp_path
+
+
+@pytest.mark.parametrize("given", ["a/rec1", "a/rec1.hea", "a/rec1.DAT", "./a/rec1.hea", "a\\rec1.hea"])
+def test_an_id_with_a_folder_is_the_record_of_that_folder(two_folders: Path, given: str) -> None:
+    table(two_folders, f"id,patient\n{given},P1\nb/rec1.hea,P2\n")
+    catalogue = folder(two_folders)
+    assert catalogue.column("record_id") == ["a/rec1", "b/rec1", "b/rec2"]
+    assert catalogue.column("patient_id") == ["P1", "P2", "record:b/rec2"]
+
+
+@pytest.mark.parametrize("given", ["rec2", "rec2.hea", "rec2.dat"])
+def test_an_id_without_a_folder_is_the_only_record_of_that_name(two_folders: Path, given: str) -> None:
+    table(two_folders, f"id,patient\n{given},P3\n")
+    assert folder(two_folders).column("patient_id") == ["record:a/rec1", "record:b/rec1", "P3"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("rec1", "'rec1' names 2 files; give its folder too, as in 'a/rec1'"),
+        ("rec1.hea", "'rec1.hea' names 2 files; give its folder too"),
+        ("zzz/rec1.hea", "names 1 ids with no file: 'zzz/rec1.hea'"),
+        ("zzz/rec2", "names 1 ids with no file: 'zzz/rec2'"),
+    ],
+)
+def test_an_id_of_several_records_or_of_another_folder_is_refused(two_folders: Path, given: str, told: str) -> None:
+    table(two_folders, f"id,patient\n{given},P1\n")
+    with pytest.raises(DataError) as refusal:
+        folder(two_folders)
+    assert told in str(refusal.value)
+
+
+def test_two_headers_of_one_record_are_refused(recordings: Path) -> None:
+    (recordings / "a.HEA").write_bytes((recordings / "a.hea").read_bytes())
+    if len(list(recordings.glob("a.[hH]*"))) == 1:
+        pytest.skip("this file system takes a.HEA and a.hea for one file")
+    with pytest.raises(DataError, match=r"two headers of one record"):
+        folder(recordings)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
+def test_a_table_that_is_not_utf_8_is_refused(recordings: Path, encoding: str) -> None:
+    path = table(recordings, "id,report\na,Überleitungsstörung\n", encoding=encoding)
+    with pytest.raises(DataError) as refusal:
+        folder(recordings)
+    assert str(refusal.value) == f"{path}: is not UTF-8 text; save it as CSV UTF-8"
+
+
+def test_a_byte_order_mark_and_a_report_of_two_lines_are_read(recordings: Path) -> None:
+    table(recordings, 'id,report\r\na,"Überleitung\r\nverzögert"\r\n', encoding="utf-8-sig")
+    assert folder(recordings).column("raw_report")[0].split() == ["Überleitung", "verzögert"]
+
+
+def test_a_table_that_is_no_csv_is_refused(recordings: Path) -> None:
+    table(recordings, 'id,report\na,"' + "x" * 200_000)
+    with pytest.raises(DataError, match=r"records\.csv: no CSV after line 1 \(field larger .*; save it as CSV UTF-8"):
+        folder(recordings)
+
+
+def test_capital_file_names_keep_their_names(recordings: Path) -> None:
+    for name in ("a.hea", "a.dat"):
+        (recordings / name).rename(recordings / name.upper())
+    table(recordings, "id,patient\nA.HEA,p1\n")
+    catalogue = folder(recordings)
+    assert catalogue.column("path") == ["A.HEA", "b.hea", "deep/c.hea"]
+    assert catalogue.column("patient_id")[0] == "p1"
+    assert read(recordings / "A.HEA").record_id == "A"
+
+
 def test_a_table_that_is_not_there_is_refused(recordings: Path) -> None:
     with pytest.raises(DataError, match="there is no table"):
         folder(recordings, csv_path=recordings / "other.csv")

@@ -142,6 +142,50 @@ def test_a_reader_that_breaks_in_its_own_way_is_only_a_skipped_record(
     assert "IndexError: somebody's parser" in report.skipped_path.read_text()
 
 
+def test_a_recording_beyond_the_range_is_skipped_and_never_clipped(
+    write_recordings: Any, preprocess: Preprocess, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    catalogue = write_recordings(folder, 4)
+    header = folder / "r002.hea"
+    header.write_text(header.read_text().replace("1000(0)/mV", "10(0)/mV"))
+    report = write_store(catalogue, folder, tmp_path / "store", preprocess, workers=1)
+    with report.skipped_path.open(newline="") as file:
+        [skipped] = csv.DictReader(file)
+    peak = np.abs(preprocess(read(header)).signal).max() * preprocess.unit_mv
+    assert skipped["record_id"] == "r002"
+    assert skipped["reason"].startswith(f"its peak of {peak:.3g}")
+    assert skipped["reason"].endswith(" mV is beyond the 32.767 mV of a store; is the unit right?")
+    assert Store.open(tmp_path / "store").catalogue.column("record_id") == ["r000", "r001", "r003"]
+
+
+def test_samples_up_to_the_end_of_the_range_are_kept_and_none_beyond() -> None:
+    assert shards.quantise(np.array([[32.767, -32.767]]), 1000).tolist() == [[32767, -32767]]
+    for beyond in (32.768, -32.768, np.inf, np.nan):
+        with pytest.raises(DataError, match=r"is the unit right\?"):
+            shards.quantise(np.array([[0.0, beyond]]), 1000)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "told"),
+    [
+        ((200, 200, 130), ()),
+        ((200, 201, 130), ("1 recording is longer than 2 s: the store keeps its first 2 s",)),
+        ((200, 201, 999), ("2 recordings are longer than 2 s: the store keeps their first 2 s",)),
+    ],
+)
+def test_recordings_longer_than_the_window_are_counted_and_noted(
+    write_recording: Any, preprocess: Preprocess, tmp_path: Path, lengths: tuple[int, ...], told: tuple[str, ...]
+) -> None:
+    paths = [
+        write_recording(tmp_path, f"r{seed}", seed=seed, num_samples=length).name for seed, length in enumerate(lengths)
+    ]
+    catalogue = Catalogue.from_columns({"record_id": paths, "path": paths})
+    report = write_store(catalogue, tmp_path, tmp_path / "store", preprocess, workers=1)
+    assert report.num_longer == sum(length > 200 for length in lengths)
+    assert Store.open(tmp_path / "store").catalogue.notes == told
+
+
 def test_where_no_record_can_be_read_there_is_no_store(
     recordings: Recordings, preprocess: Preprocess, tmp_path: Path
 ) -> None:

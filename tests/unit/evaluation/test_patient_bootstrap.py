@@ -1,14 +1,17 @@
 """The weighted metrics agree with scikit-learn on records repeated one by one, and patients are drawn whole."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from ecg_text.errors import DataError
 from ecg_text.evaluation.bootstrap import (
-    clustered_interval,
+    Interval,
     interval,
-    macro_auroc_interval,
     mean_of_known,
     patient_numbers,
     resample,
@@ -27,6 +30,19 @@ def naive(metric, scores: np.ndarray, labels: np.ndarray, weights: np.ndarray) -
             if len(set(labels[drawn, k])) == 2:
                 values[m, k] = metric(labels[drawn, k], scores[drawn, k])
     return values
+
+
+def macro_auroc_interval(
+    scores: np.ndarray,
+    labels: np.ndarray,
+    patients: Sequence[str | None],
+    generator: np.random.Generator,
+    num_resamples: int,
+) -> Interval:
+    def macro(weights: np.ndarray) -> np.ndarray:
+        return mean_of_known(weighted_auroc(scores, labels, weights))
+
+    return interval(resample(macro, patients, generator=generator, num_resamples=num_resamples))
 
 
 @pytest.mark.parametrize("num_levels", [3, 10_000])
@@ -81,9 +97,8 @@ def test_records_of_one_patient_tell_less_than_as_many_patients(generator: np.ra
 
 def test_the_interval_of_a_mean_is_that_of_the_textbook(generator: np.random.Generator) -> None:
     values = generator.normal(size=900)
-    low, high = clustered_interval(
-        lambda weights: values @ weights / weights.sum(axis=0), [None] * 900, generator=generator
-    )
+    means = resample(lambda weights: values @ weights / weights.sum(axis=0), [None] * 900, generator=generator)
+    low, high = interval(means)
     assert low == pytest.approx(values.mean() - 1.96 / 30, abs=0.01)
     assert high == pytest.approx(values.mean() + 1.96 / 30, abs=0.01)
 

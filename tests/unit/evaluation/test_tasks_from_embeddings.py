@@ -18,6 +18,7 @@ from ecg_text.evaluation.tasks import (
     retrieval_result,
     zero_shot_result,
 )
+from ecg_text.models.contrast import OPPOSITE_SHARE
 from ecg_text.text.prompts import PromptLabel, PromptSet
 
 LABELS = (["AFIB"], ["NORM"], ["NORM"], [], ["AFIB", "PVC"], ["OTHER"], ["NORM"], ["AFIB"])
@@ -123,6 +124,12 @@ def test_the_provenance_tells_what_the_scores_depend_on() -> None:
     assert (about["data_set"], about["split_hash"]) == ("made up", "5a")
     assert (about["prompt_set"], about["prompt_version"], about["prompt_hash"]) == ("three", 2, PROMPTS.hash)
     assert (about["rule"], about["command"]) == ("cosine", "a test")
+
+
+@pytest.mark.parametrize(("rule", "share"), [("contrast", OPPOSITE_SHARE), ("cosine", 0.0)])
+def test_a_result_tells_how_much_of_the_opposite_was_taken_away(rule: str, share: float) -> None:
+    about = ask(embedded(perfect_vectors()), ZeroShotProtocol(rule=rule)).provenance
+    assert (about["rule"], about["opposite_share"]) == (rule, share)
 
 
 def test_reports_are_asked_once_each_and_records_without_one_take_no_part() -> None:

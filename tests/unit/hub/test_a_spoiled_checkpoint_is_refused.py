@@ -100,6 +100,10 @@ def unknown_step(written: dict[str, Any]) -> None:
     written["feature_extractor"]["preprocess"]["steps"][2]["step"] = "wavelets"
 
 
+def other_words(written: list[dict[str, Any]]) -> None:
+    written[0]["label" if "label" in written[0] else "labels"][0]["texts"] = ["something else"]
+
+
 def write(name: str, text: str) -> Spoil:
     return lambda folder: (folder / name).write_text(text) and None
 
@@ -185,6 +189,16 @@ WRONG: dict[str, tuple[Spoil, type[EcgTextError], str]] = {
         CheckpointError,
         r"prompts.json holds no",
     ),
+    "prompts of other words": (
+        edit("prompts.json", other_words),
+        CheckpointError,
+        r"prompts.json has the prompt set \S+ as \w{12}, provenance.json tells of \w{12}",
+    ),
+    "prompts that are gone": (
+        write("prompts.json", "[]"),
+        CheckpointError,
+        r"as None, provenance.json tells of \w{12}",
+    ),
     "prompts of texts": (write("prompts.json", '["x"]'), CheckpointError, r"prompts.json holds no"),
 }
 
@@ -210,6 +224,12 @@ def test_a_missing_file_is_named(name: str, folder: Path) -> None:
 def test_the_card_may_be_missing(folder: Path) -> None:
     (folder / "README.md").unlink()
     load_checkpoint(folder)
+
+
+def test_prompts_of_an_older_checkpoint_are_taken_as_they_are(folder: Path) -> None:
+    edit("provenance.json", lambda facts: {name: fact for name, fact in facts.items() if name != "prompt_sets"})(folder)
+    edit("prompts.json", other_words)(folder)
+    assert load_checkpoint(folder).prompts
 
 
 def test_a_device_that_is_not_there_is_told_before_anything_is_loaded(folder: Path) -> None:

@@ -47,3 +47,9 @@ def test_the_card_has_front_matter_the_warning_and_a_row_for_each_fact() -> None
     assert "| metrics | macro_auroc 0.8457 |\n" in card
     assert "| notes | a \\| b c |\n" in card
     assert "| seeds | 1, 2 |\n" in card
+
+
+def test_the_example_asks_the_checkpoints_own_first_prompt_set() -> None:
+    own = render_card({"prompt_sets": {"mine": "0" * 12, "other": "1" * 12}})
+    assert "model.zero_shot([record], model.prompts[0])  # mine\n" in own
+    assert 'et.load_prompt_set("synthetic"))' in render_card({"prompt_sets": {}})

@@ -91,6 +91,24 @@ def test_one_batch_is_learned() -> None:
     assert losses[-1] < 0.5 * losses[0]
 
 
+def test_a_step_in_bfloat16_with_padded_records_is_close_to_the_one_in_full_precision() -> None:
+    batch = batch_of(8)
+    batch = replace(batch, time_mask=torch.arange(64) < torch.tensor([64, 64, 40, 64, 32, 64, 50, 64])[:, None])
+    losses, norms = [], []
+    for enabled in (False, True):
+        method = tiny_clip()
+        optimizer = torch.optim.SGD(method.parameters(), lr=0.01)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
+            loss = method(batch).total
+        loss.backward()
+        norms.append(torch.nn.utils.get_total_norm([p.grad for p in method.parameters() if p.grad is not None]).item())
+        optimizer.step()
+        assert all(torch.isfinite(value).all() for value in method.state_dict().values())
+        losses.append(loss.item())
+    assert losses[1] == pytest.approx(losses[0], rel=0.03)
+    assert norms[1] == pytest.approx(norms[0], rel=0.1)
+
+
 def test_every_parameter_gets_a_gradient() -> None:
     method = tiny_clip()
     method(batch_of(6)).total.backward()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ecg_text.errors import ConfigError
-from ecg_text.models.contrast import OPPOSITE_SHARE, RULES, zero_shot_weights
+from ecg_text.models.contrast import OPPOSITE_SHARE, RULES, opposite_share, zero_shot_weights
 from ecg_text.text.prompts import PromptLabel, PromptSet
 
 WIDTH = 5
@@ -48,6 +48,7 @@ def slow_weights(label: PromptLabel, share: float) -> list[float]:
 @pytest.mark.parametrize(("rule", "share"), [("contrast", OPPOSITE_SHARE), ("cosine", 0.0)])
 def test_weights_are_what_the_rule_says_in_the_order_of_the_labels(rule: str, share: float) -> None:
     weights = zero_shot_weights(encode, PROMPTS, rule)
+    assert opposite_share(rule) == share
     assert weights.dtype == np.float32
     np.testing.assert_allclose(weights, [slow_weights(label, share) for label in PROMPTS.labels], atol=1e-6)
 

@@ -46,9 +46,20 @@ def test_a_text_without_a_sentence_keeps_its_row(model: EcgTextModel) -> None:
     ids = torch.randint(1, 50, (2, 6))
     sentence = torch.tensor([[-1, 0, 0, 1, 1, -1], [-1, -1, -1, -1, -1, -1]])
     features = model.encode_text(ids, torch.ones_like(ids), sentence)
+    assert features.sentences is not None
+    assert features.sentence_mask is not None
     assert features.sentence_mask.tolist() == [[True, True], [False, False]]
     assert features.sentences.shape == (2, 2, 12)
     assert (features.sentences[1] == 0).all()
+
+
+def test_sentences_are_encoded_only_where_they_are_asked_for(model: EcgTextModel) -> None:
+    ids = torch.randint(1, 50, (2, 6))
+    features, asked = model.encode_text(ids), model.encode_text(ids, sentence=torch.zeros_like(ids))
+    assert (features.sentences, features.sentence_mask) == (None, None)
+    assert asked.sentences is not None
+    torch.testing.assert_close(asked.sentences[:, 0], features.pooled)  # one sentence is the whole text
+    torch.testing.assert_close(asked.pooled, features.pooled)
 
 
 def test_forward_is_the_cosine_of_every_pair(model: EcgTextModel) -> None:

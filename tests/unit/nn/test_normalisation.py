@@ -42,6 +42,19 @@ def test_with_a_mask_it_is_pytorchs_own_on_the_real_positions() -> None:
     torch.testing.assert_close(ours.weight.grad, theirs.weight.grad)
 
 
+def test_of_bfloat16_the_statistics_are_taken_in_full_precision() -> None:
+    chance = torch.Generator().manual_seed(1)
+    x = (torch.randn(8, 3, 300, generator=chance) + 5).bfloat16()
+    mask = (torch.arange(300) < torch.arange(20, 300, 35)[:, None]).clone()
+    half, full = MaskedBatchNorm(3), MaskedBatchNorm(3)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        out = half(x, mask)
+    expected = full(x.float(), mask)
+    assert out.dtype == torch.bfloat16
+    torch.testing.assert_close(out, expected.bfloat16())
+    torch.testing.assert_close(half.state_dict(), full.state_dict())
+
+
 def _half_on_each(rank: int, folder: str) -> None:
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
     torch.set_num_threads(1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ecg_text.objectives.contrastive import holds_of, info_nce
 
@@ -84,3 +86,48 @@ def test_a_text_holds_of_each_report_that_says_all_it_states() -> None:
     numbers = torch.tensor(table)
     found = holds_of(numbers[: len(stated)], numbers[len(stated) :])
     assert found.tolist() == slow_holds_of(stated, reported)
+
+
+@pytest.mark.parametrize(
+    ("texts", "reports", "width", "most"), [(40, 40, 5, 6), (17, 60, 3, 30), (9, 4, 24, 2), (3, 3, 2, 0)]
+)
+def test_holding_is_being_a_subset_whatever_the_findings_are(texts: int, reports: int, width: int, most: int) -> None:
+    chance = torch.Generator().manual_seed(most)
+    known = torch.randint(1, 2**40, (most + 1,), generator=chance)
+    known[0] = 0
+    stated = known[torch.randint(0, most + 1, (texts, width), generator=chance)]
+    reported = known[torch.randint(0, most + 1, (reports, width + 3), generator=chance)]
+    said, told = ([set(row) - {0} for row in rows.tolist()] for rows in (stated, reported))
+    assert holds_of(stated, reported).tolist() == slow_holds_of(said, told)
+
+
+class Largest(TorchDispatchMode):
+    """Remembers the bytes of the largest tensor that is made."""
+
+    num_bytes = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for made in result if isinstance(result, tuple) else (result,):
+            if isinstance(made, Tensor):
+                self.num_bytes = max(self.num_bytes, made.nbytes)
+        return result
+
+
+def test_a_large_batch_of_long_reports_takes_little_memory() -> None:
+    batch, width = 600, 24
+    numbers = torch.randint(1, 2**40, (batch, width), generator=torch.Generator().manual_seed(0))
+    with Largest() as largest:
+        found = holds_of(numbers, numbers)
+    assert torch.equal(found, torch.eye(batch, dtype=torch.bool))
+    # All stated findings differ here; a table of all pairs of findings would be 24 times as large.
+    assert largest.num_bytes < 1.1 * batch * batch * width
+
+
+def test_under_autocast_the_loss_is_that_of_full_precision() -> None:
+    ecg, text = unit_rows(8, 16, 12).bfloat16(), unit_rows(8, 16, 13).bfloat16()
+    scale = torch.tensor(100.0)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = info_nce(ecg, text, scale)
+    assert loss.dtype == torch.float32
+    torch.testing.assert_close(loss, info_nce(ecg.float(), text.float(), scale))

@@ -49,6 +49,42 @@ def test_a_header_speaks_for_itself(folder: Path) -> None:
         read(folder / "a.hea", rate_hz=500, leads=("I", "II"))
 
 
+def test_a_folder_is_not_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SignalError, match=r"deep is a folder; give a file in it$"):
+        read(folder / "deep")
+    monkeypatch.chdir(folder)
+    with pytest.raises(SignalError, match=r"^\. is a folder; give a file in it$"):
+        read(".")
+    (folder / "a").mkdir()
+    assert read(folder / "a").record_id == "a"
+
+
+@pytest.mark.parametrize("named", ["a.dat", "A.DAT"])
+def test_capital_names_are_found_and_read(folder: Path, named: str) -> None:
+    known = read(folder / "a.hea").signal
+    text = (folder / "a.hea").read_text().replace("a.dat", named)
+    (folder / "a.hea").unlink()
+    (folder / "A.HEA").write_text(text)
+    (folder / "a.dat").rename(folder / "A.DAT")
+    (folder / "a.npy").rename(folder / "A.NPY")
+    (folder / "d.npy").rename(folder / "D.NPY")
+    assert [path.name for path in find_records(folder, suffixes=(".hea", ".npy"))] == [
+        "A.HEA", "D.NPY", "b.hea", "c.hea",
+    ]  # fmt: skip
+    for given in ("A.HEA", "A.DAT", "A"):
+        made = read(folder / given)
+        assert made.record_id == "A"
+        assert np.array_equal(made.signal, known)
+
+
+def test_a_capital_header_that_only_wfdb_reads_is_asked_to_be_renamed(folder: Path) -> None:
+    record = read(folder / "a.hea")
+    header = write_wfdb(record, folder / "old", fmt="212", units_per_mv=100)
+    header.rename(header.with_suffix(".HEA"))
+    with pytest.raises(SignalError, match=r"a\.HEA: wfdb reads this record by a lower-case \.hea only; name it a\.hea"):
+        read(header.with_suffix(".HEA"))
+
+
 def test_a_missing_file_and_an_unknown_kind_are_refused(folder: Path) -> None:
     with pytest.raises(SignalError, match=r"gone\.npy: there is no such file"):
         read(folder / "gone.npy")

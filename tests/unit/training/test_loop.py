@@ -77,7 +77,7 @@ def test_evaluation_leaves_no_trace(tmp_path, toy_method, toy_loader, quick):
     report = train(toy_method(), toy_loader(), replace(quick, evaluate_every=1), tmp_path / "seen", evaluators=[noisy])
     last = "checkpoints/step-00000006"
     assert files(tmp_path / "plain" / last) == files(tmp_path / "seen" / last)
-    assert report.metrics.keys() == {"noise"}
+    assert report.last_metrics.keys() == {"noise"}
     assert len(lines(tmp_path / "seen", "evaluation")) == 6
 
 
@@ -86,6 +86,7 @@ def test_the_best_model_is_kept_and_so_is_its_checkpoint(tmp_path, toy_method, t
     report = train(toy_method(), toy_loader(), config, tmp_path, evaluators=[lambda _, s: {"score": abs(s - 4)}])
     assert report.best_step == 4
     assert report.best_value == 0
+    assert (report.best_metrics, report.last_metrics) == ({"score": 0}, {"score": 8})
     assert json.loads((tmp_path / "model" / "facts.json").read_text())["step"] == 4
     assert checkpoints(tmp_path) == ["step-00000004", "step-00000009", "step-00000012"]
 
