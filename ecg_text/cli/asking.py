@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from ecg_text.cli.common import quiet_libraries
-from ecg_text.errors import CheckpointError, ConfigError, DataError
+from ecg_text.errors import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
     from ecg_text.hub.embedding import Embedder
@@ -99,14 +99,6 @@ def model_of_index(index: Index, given: str | None) -> Embedder:
     embedder = load_model(name)
     require_same_model((index.model_revision, index.fingerprint), (embedder.revision, embedder.fingerprint))
     return embedder
-
-
-def refuse_foreign(out: Path) -> None:
-    """Raises DataError where an index could not be put, before an archive is embedded for it."""
-    from ecg_text.index.folder import ABOUT_FILE
-
-    if out.exists() and not (out / ABOUT_FILE).is_file():
-        raise DataError(f"{out} exists and is no index; choose another folder")
 
 
 def this_command(arguments: Sequence[str] | None = None) -> str:

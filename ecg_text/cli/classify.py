@@ -120,12 +120,13 @@ def _hear(files: Sequence[str], embedder: Embedder, facts: ArrayFacts) -> tuple[
         for number, file in enumerate(files, start=1):
             try:
                 record = facts.read(file)
-                prepared = embedder.preprocess(record)
-                [vector] = embedder.embed_records([record])
+                windows = embedder.preprocess.windows(record)
+                [vector] = embedder.embed_windows([windows], 1)
             except EcgTextError as error:
                 refused[file] = told_of(file, error)
                 complain(refused[file])
             else:
+                prepared = windows[0]
                 states = zip(embedder.preprocess.leads, prepared.lead_state, prepared.lead_mask, strict=True)
                 masked = {lead: LeadState(state).name.lower() for lead, state, is_seen in states if not is_seen}
                 heard.append(

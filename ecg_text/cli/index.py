@@ -17,7 +17,6 @@ from ecg_text.cli.asking import (
     ArrayFacts,
     load_model,
     model_of_index,
-    refuse_foreign,
     whereabouts,
     write_csv,
 )
@@ -70,9 +69,10 @@ def build(
 
     A recording that cannot be read is left out, and told in OUT.skipped.csv with the reason.
     """
+    from ecg_text.index.folder import refuse_foreign
     from ecg_text.index.index import Index
 
-    refuse_foreign(out)
+    refuse_foreign(out)  # before an archive is embedded for it
     embedder = load_model(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     embedded = _embed(source, embedder, split, ArrayFacts.of(rate_hz, unit, leads))

@@ -104,7 +104,7 @@ def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> 
     return Checkpoint(
         model=model.eval(),
         processor=processor,
-        prompts=read_prompts(folder / PROMPTS),
+        prompts=read_prompts(folder / PROMPTS, provenance),
         provenance=provenance,
         revision=weights,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from ecg_text.models.contrast import zero_shot_weights
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.record import Record
+from ecg_text.signal.preprocess import Prepared
 from ecg_text.text.prompts import PromptSet
 
 if TYPE_CHECKING:
@@ -68,8 +69,12 @@ class Embedder:
 
         Raises SignalError for a record that is too short, flat, or has none of the model's leads.
         """
-        sums = self._zeros(len(records))
-        windows = ((row, window) for row, record in enumerate(records) for window in self.preprocess.windows(record))
+        return self.embed_windows((self.preprocess.windows(record) for record in records), len(records))
+
+    def embed_windows(self, records: Iterable[Sequence[Prepared]], num: int) -> np.ndarray:
+        """The same of num records that are prepared already, each given by its windows: (num, D)."""
+        sums = self._zeros(num)
+        windows = ((row, window) for row, prepared in enumerate(records) for window in prepared)
         while chunk := list(islice(windows, BATCH)):
             each = self.embed_ecg(
                 np.stack([window.signal for _, window in chunk]),

@@ -102,18 +102,18 @@ def check_fit(folder: Path, model: EcgTextModel, processor: EcgTextProcessor, pr
         )
 
 
-def read_prompts(path: Path) -> tuple[PromptSet, ...]:
+def read_prompts(path: Path, provenance: Mapping[str, Any]) -> tuple[PromptSet, ...]:
     """The prompt sets in prompts.json. Raises CheckpointError, too where they are not those the provenance tells of."""
     try:
         prompts = tuple(PromptSet.from_dict(written) for written in read_json(path, list))
     except (PromptError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} holds no prompt sets ({_told(error)}); get a complete copy") from error
-    _check_prompts(path, prompts)
+    _check_prompts(path, prompts, provenance)
     return prompts
 
 
-def _check_prompts(path: Path, prompts: Sequence[PromptSet]) -> None:
-    told = read_json(path.with_name(PROVENANCE), dict).get("prompt_sets")
+def _check_prompts(path: Path, prompts: Sequence[PromptSet], provenance: Mapping[str, Any]) -> None:
+    told = provenance.get("prompt_sets")
     if not isinstance(told, Mapping):  # older checkpoints do not tell of them
         return
     found = {prompt_set.name: prompt_set.hash for prompt_set in prompts}

@@ -41,6 +41,12 @@ class Parts:
     catalogue: pa.Table | None = None
 
 
+def refuse_foreign(folder: Path) -> None:
+    """Raises DataError where an index would replace something that is none."""
+    if folder.exists() and not (folder / ABOUT_FILE).is_file():
+        raise DataError(f"{folder} exists and is no index; choose another folder")
+
+
 def write_folder(
     folder: Path, flat: faiss.IndexFlatIP, table: EmbeddingTable, catalogue: pa.Table | None, model_name: str
 ) -> Path:
@@ -48,8 +54,7 @@ def write_folder(
     import faiss
     import pyarrow.parquet as pq
 
-    if folder.exists() and not (folder / ABOUT_FILE).is_file():
-        raise DataError(f"{folder} exists and is no index; choose another folder")
+    refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:

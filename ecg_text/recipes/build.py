@@ -112,8 +112,10 @@ def _validations(
 ) -> tuple[ZeroShotValidation, ...]:
     """One validation, of the prompt sets that the validation split can score; none where it can score none."""
     rows = store.catalogue.where_split("val")
-    asked = scorable(store, rows, prompt_sets)
-    return (ZeroShotValidation(store=store, rows=rows, prompt_sets=asked, processor=processor),) if asked else ()
+    questions = scorable(store, rows, prompt_sets)
+    if not questions:
+        return ()
+    return (ZeroShotValidation(store=store, rows=rows, questions=questions, processor=processor),)
 
 
 def _measurable(training: TrainingConfig, evaluators: tuple[ZeroShotValidation, ...]) -> TrainingConfig:

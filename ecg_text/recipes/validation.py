@@ -17,42 +17,46 @@ from ecg_text.text.prompts import PromptSet
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Question:
+    """A prompt set and who can answer it: labels (N, K) of the validation rows, asked (N,) those that bear one."""
+
+    prompts: PromptSet
+    labels: np.ndarray
+    asked: np.ndarray
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ZeroShotValidation:
-    """Macro AUROC of each prompt set on the given rows, and their mean under "zero_shot"; points only, no intervals."""
+    """Macro AUROC of each question on the given rows, and their mean under "zero_shot"; points only, no intervals."""
 
     store: Store
     rows: np.ndarray
-    prompt_sets: tuple[PromptSet, ...]
+    questions: tuple[Question, ...]
     processor: EcgTextProcessor
 
     def __call__(self, method: Method, _step: int) -> Mapping[str, float]:
-        """Metrics by name; a set of which no label has both values in these rows is left out."""
+        """Metrics by name."""
         embedder = Embedder(model_of(method), self.processor)
         ecg = embedder.embed_store(self.store, self.rows)
-        catalogue = self.store.catalogue.select(self.rows)
-        metrics = {}
-        for prompts in self.prompt_sets:
-            labels = catalogue.label_matrix([label.all_codes for label in prompts.labels])
-            asked = labels.any(axis=1)
-            value = (
-                macro_auroc(embedder.similarities(ecg, prompts)[asked], labels[asked]).value if asked.any() else np.nan
-            )
-            if not np.isnan(value):
-                metrics[f"zero_shot/{prompts.name}"] = value
-        return {**metrics, "zero_shot": float(np.mean(list(metrics.values())))} if metrics else {}
+        values = [
+            macro_auroc(embedder.similarities(ecg, one.prompts)[one.asked], one.labels[one.asked]).value
+            for one in self.questions
+        ]
+        return dict(zip(self.names, (*values, float(np.mean(values))), strict=True))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The metrics it gives where every set can be scored."""
-        return (*(f"zero_shot/{prompts.name}" for prompts in self.prompt_sets), "zero_shot")
+        """The metrics it gives."""
+        return (*(f"zero_shot/{one.prompts.name}" for one in self.questions), "zero_shot")
 
 
-def scorable(store: Store, rows: np.ndarray, prompt_sets: Sequence[PromptSet]) -> tuple[PromptSet, ...]:
+def scorable(store: Store, rows: np.ndarray, prompt_sets: Sequence[PromptSet]) -> tuple[Question, ...]:
     """The sets of which a label has both values among the given rows that bear a label of the set."""
     catalogue = store.catalogue.select(rows)
     found = []
     for prompts in prompt_sets:
         labels = catalogue.label_matrix([label.all_codes for label in prompts.labels])
-        if has_both_values(labels[labels.any(axis=1)]).any():
-            found.append(prompts)
+        asked = np.asarray(labels.any(axis=1))
+        if has_both_values(labels[asked]).any():
+            found.append(Question(prompts=prompts, labels=labels, asked=asked))
     return tuple(found)
