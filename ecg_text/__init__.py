@@ -29,9 +29,9 @@ _HOMES = {
     "load_prompt_set": ("ecg_text.text.prompts", "load_prompt_set"),
     "read": ("ecg_text.signal.read", "read"),
     "standard_preprocess": ("ecg_text.signal.preprocess", "standard_preprocess"),
-    "synthesise": ("ecg_text.signal.synthetic", "synthesise"),
+    "synthesise": ("ecg_text.signal.synthetic.synthesise", "synthesise"),
     "train": ("ecg_text.recipes.session", "train_run"),
-    "write_wfdb": ("ecg_text.signal.wfdb_files", "write_wfdb"),
+    "write_wfdb": ("ecg_text.signal.formats.wfdb_files", "write_wfdb"),
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -11,6 +11,7 @@ from ecg_text.errors import LeadError, SignalError
 from ecg_text.leads import limb_lead_weights, normalise_leads
 
 SEXES = ("female", "male")
+OLDEST_TOLD = 90.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -18,7 +19,8 @@ class Record:
     """One ECG: signal (C, T) in mV, float32, read-only, one row for each name in leads.
 
     The invariants are checked here, once: a two-dimensional finite signal, as many rows as leads,
-    known and distinct lead names, a positive rate. Raises SignalError or LeadError.
+    known and distinct lead names, a positive rate. An age above 90 becomes 90, which stands for "90 or more": higher
+    ages are so rare that they point at a person (HIPAA's safe harbour). Raises SignalError or LeadError.
     """
 
     signal: np.ndarray
@@ -30,6 +32,7 @@ class Record:
     sex: str | None = None
     report: str | None = None
     labels: tuple[str, ...] = ()
+    device: str | None = None
     trail: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -51,6 +54,8 @@ class Record:
             raise SignalError(self._where_not_finite())
         if self.sex is not None and self.sex not in SEXES:
             raise SignalError(f"{self.record_id}: sex is {self.sex!r}; give one of {SEXES} or None")
+        if self.age is not None:
+            object.__setattr__(self, "age", min(float(self.age), OLDEST_TOLD))
         signal.flags.writeable = False
 
     def _where_not_finite(self) -> str:

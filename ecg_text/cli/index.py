@@ -189,7 +189,7 @@ def _known(catalogue: Catalogue, folder: Path) -> pa.Table:
 
 def _arrays(folder: Path) -> Catalogue:
     from ecg_text.data.catalogue import Catalogue
-    from ecg_text.signal.arrays import SUFFIXES
+    from ecg_text.signal.formats.arrays import SUFFIXES
     from ecg_text.signal.read import find_records
 
     paths = [path.relative_to(folder) for path in find_records(folder, SUFFIXES)]

@@ -24,7 +24,7 @@ from ecg_text.models.contrast import zero_shot_weights
 from ecg_text.recipes.run import Run
 from ecg_text.recipes.towers import random_twin
 from ecg_text.signal.preprocess import standard_preprocess
-from ecg_text.signal.synthetic import write_synthetic_folder
+from ecg_text.signal.synthetic.synthesise import write_synthetic_folder
 from ecg_text.text.prompts import PromptSet, text_prompt_set
 
 HELD_OUT = "test"

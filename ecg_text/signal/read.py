@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ecg_text.errors import SignalError
 from ecg_text.record import Record
-from ecg_text.signal import arrays
-from ecg_text.signal.wfdb_files import header_path, read_wfdb
+from ecg_text.signal.formats import arrays
+from ecg_text.signal.formats.wfdb_files import header_path, read_wfdb
 
 
 def read(

@@ -21,7 +21,7 @@ from ecg_text.data.sources.folder import folder
 from ecg_text.data.sources.ptbxl import ptbxl
 from ecg_text.data.store import write_store
 from ecg_text.signal.preprocess import standard_preprocess
-from ecg_text.signal.synthetic import write_synthetic_folder
+from ecg_text.signal.synthetic.synthesise import write_synthetic_folder
 
 BARE_READS = 1000
 

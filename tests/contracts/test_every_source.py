@@ -14,7 +14,7 @@ from ecg_text.data.splits import check_disjoint, split_hash
 from ecg_text.data.store import Store, write_store
 from ecg_text.errors import DataError
 from ecg_text.signal.preprocess import standard_preprocess
-from ecg_text.signal.synthetic import write_synthetic_folder
+from ecg_text.signal.synthetic.synthesise import write_synthetic_folder
 
 NUM = 24
 PTBXL_HEADING = "ecg_id,patient_id,age,sex,site,device,report,scp_codes,strat_fold,filename_lr,filename_hr"

@@ -54,7 +54,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from ecg_text.data.sources.folder import folder
     from ecg_text.data.store import write_store
     from ecg_text.signal.preprocess import standard_preprocess
-    from ecg_text.signal.synthetic import write_synthetic_folder
+    from ecg_text.signal.synthetic.synthesise import write_synthetic_folder
 
     place = tmp_path_factory.mktemp("killed")
     files = write_synthetic_folder(place / "files", 36, seed=1, rate_hz=100.0)

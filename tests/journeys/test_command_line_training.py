@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ecg_text.signal.synthetic import write_synthetic_folder
+from ecg_text.signal.synthetic.synthesise import write_synthetic_folder
 
 pytestmark = pytest.mark.slow
 

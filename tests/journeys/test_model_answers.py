@@ -63,7 +63,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def record() -> Record:
-    from ecg_text.signal.synthetic import synthesise
+    from ecg_text.signal.synthetic.synthesise import synthesise
 
     return synthesise("atrial fibrillation", np.random.default_rng(2), rate_hz=500.0, record_id="one").record
 
@@ -73,7 +73,7 @@ def test_transformers_alone_give_the_same_vectors_with_the_network_cut(
 ) -> None:
     from ecg_text.hub.embedding import load
     from ecg_text.signal.read import read
-    from ecg_text.signal.wfdb_files import write_wfdb
+    from ecg_text.signal.formats.wfdb_files import write_wfdb
 
     header, out = write_wfdb(record, tmp_path), tmp_path / "vectors.npz"
     arguments = (str(model), str(header), "atrial fibrillation", str(out))
@@ -88,7 +88,7 @@ def test_transformers_alone_give_the_same_vectors_with_the_network_cut(
 
 def as_wfdb(record: Record, folder: Path) -> Record:
     from ecg_text.signal.read import read
-    from ecg_text.signal.wfdb_files import write_wfdb
+    from ecg_text.signal.formats.wfdb_files import write_wfdb
 
     return read(write_wfdb(record, folder).with_suffix(".dat"))
 
@@ -148,7 +148,7 @@ def test_one_recording_has_one_vector_in_every_format_rate_and_order_of_leads(
     suffix: str, change: str, model: Path, record: Record, tmp_path: Path
 ) -> None:
     from ecg_text.hub.embedding import load
-    from ecg_text.signal.synthetic import synthesise
+    from ecg_text.signal.synthetic.synthesise import synthesise
 
     again = FORMATS[suffix](CHANGES[change](record), tmp_path)
     other = synthesise("left bundle branch block", np.random.default_rng(3)).record
@@ -198,7 +198,7 @@ DAMAGES: Mapping[str, tuple[Callable[[Path], object], str]] = {
 def test_a_damaged_model_folder_is_refused_in_one_line(
     damage: str, record: Record, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from ecg_text.signal.wfdb_files import write_wfdb
+    from ecg_text.signal.formats.wfdb_files import write_wfdb
 
     folder, header = save_untrained(tmp_path / "model"), write_wfdb(record, tmp_path)
     spoil, told = DAMAGES[damage]

@@ -37,7 +37,7 @@ def say_to(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of 48 synthetic WFDB recordings with their records.csv."""
-    from ecg_text.signal.synthetic import write_synthetic_folder
+    from ecg_text.signal.synthetic.synthesise import write_synthetic_folder
 
     return write_synthetic_folder(tmp_path_factory.mktemp("cli") / "archive", 48, seed=5, rate_hz=200.0)
 

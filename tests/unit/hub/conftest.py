@@ -18,7 +18,7 @@ from ecg_text.models.processor import EcgTextProcessor, wrap_tokenizer
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.record import Record
 from ecg_text.signal.preprocess import standard_preprocess
-from ecg_text.signal.synthetic import synthesise
+from ecg_text.signal.synthetic.synthesise import synthesise
 from ecg_text.text.prompts import PromptLabel, PromptSet
 from ecg_text.text.tokenizer import train_wordpiece
 

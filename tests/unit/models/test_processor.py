@@ -14,7 +14,7 @@ from ecg_text.errors import FingerprintError, SignalError, TextError
 from ecg_text.models.processor import MAX_WORD_PIECES, EcgFeatureExtractor, EcgTextProcessor, wrap_tokenizer
 from ecg_text.record import Record
 from ecg_text.signal.preprocess import standard_preprocess
-from ecg_text.signal.synthetic import synthesise
+from ecg_text.signal.synthetic.synthesise import synthesise
 from ecg_text.text.tokenizer import train_wordpiece
 
 

@@ -10,7 +10,7 @@ import pytest
 from ecg_text.record import Record
 from ecg_text.signal.plausible import doubts
 from ecg_text.signal.preprocess import standard_preprocess
-from ecg_text.signal.synthetic import synthesise
+from ecg_text.signal.synthetic.synthesise import synthesise
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import wfdb
 
 from ecg_text.leads import STANDARD_12
-from ecg_text.signal.synthetic import LABELS, synthesise_set, write_synthetic_folder
+from ecg_text.signal.synthetic.synthesise import LABELS, synthesise_set, write_synthetic_folder
 
 NUM = 60
 

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from ecg_text.signal.synthetic import DIAGNOSES, LABELS, SyntheticEcg, synthesise
+from ecg_text.signal.synthetic.synthesise import DIAGNOSES, LABELS, SyntheticEcg, synthesise
 
 RATE_HZ = 500.0
 SEEDS = range(12)

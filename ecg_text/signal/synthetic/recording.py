@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from ecg_text.signal.synthetic_beat import Beat
-from ecg_text.signal.synthetic_dipole import INDEPENDENT_LEADS, dipole_path, join_bumps, twelve_leads
-from ecg_text.signal.synthetic_heart import Heart
-from ecg_text.signal.synthetic_noise import draw_noise
-from ecg_text.signal.synthetic_rhythms import Rhythm
+from ecg_text.signal.synthetic.beat import Beat
+from ecg_text.signal.synthetic.dipole import INDEPENDENT_LEADS, dipole_path, join_bumps, twelve_leads
+from ecg_text.signal.synthetic.heart import Heart
+from ecg_text.signal.synthetic.noise import draw_noise
+from ecg_text.signal.synthetic.rhythms import Rhythm
 
 _QT_MEMORY = 0.7  # share of the mean interval, against the last one, in what a QT interval adapts to
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecg_text.signal.synthetic_phrases import (
+from ecg_text.signal.synthetic.phrases import (
     AXIS_PHRASES,
     FINDING_PHRASES,
     NEGATIVE_PHRASES,

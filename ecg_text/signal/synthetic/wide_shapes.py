@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecg_text.signal.synthetic_shape import SINUS_P, Row, Shape, t_wave
+from ecg_text.signal.synthetic.shape import SINUS_P, Row, Shape, t_wave
 
 # Broad left bundle branch block: no septal q, two slow fronts that notch the R wave, ST and T against the QRS.
 LEFT_BUNDLE = Shape(

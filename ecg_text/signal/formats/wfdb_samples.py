@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ecg_text.errors import SignalError
-from ecg_text.signal.wfdb_header import PlainHeader
+from ecg_text.signal.formats.wfdb_header import PlainHeader
 
 _INVALID_16 = -32768  # the stored value that means "no sample here"
 _BYTES_PER_SAMPLE = {"8": 1.0, "80": 1.0, "16": 2.0, "61": 2.0, "160": 2.0, "24": 3.0, "32": 4.0, "212": 1.5}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecg_text.signal.synthetic_dipole import Bumps, dipole_path, join_bumps
-from ecg_text.signal.synthetic_shape import EDGE
+from ecg_text.signal.synthetic.dipole import Bumps, dipole_path, join_bumps
+from ecg_text.signal.synthetic.shape import EDGE
 
 _SPIKE_BEFORE_S, _SPIKE_WIDTH_S = 0.006, 0.0008
 _FINE_RATE_HZ = 1000.0

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ecg_text.record import SEXES
-from ecg_text.signal.synthetic_beat import Beat
-from ecg_text.signal.synthetic_diagnoses import Diagnosis, Range
-from ecg_text.signal.synthetic_dipole import INDEPENDENT_LEADS, lead_field
-from ecg_text.signal.synthetic_shape import Row, Shape
-from ecg_text.signal.synthetic_shapes import SHAPES
+from ecg_text.signal.synthetic.beat import Beat
+from ecg_text.signal.synthetic.diagnoses import Diagnosis, Range
+from ecg_text.signal.synthetic.dipole import INDEPENDENT_LEADS, lead_field
+from ecg_text.signal.synthetic.shape import Row, Shape
+from ecg_text.signal.synthetic.shapes import SHAPES
 
 _ST_TIMING = (0.18, 0.14, 0.26)  # the ST segment: half of it at the J point, all of it soon after, fading into the T
 _P_S = (0.088, 0.106)

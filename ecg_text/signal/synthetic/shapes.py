@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ecg_text.signal.synthetic_shape import SINUS_P, Row, Shape, t_wave
-from ecg_text.signal.synthetic_wide_shapes import (
+from ecg_text.signal.synthetic.shape import SINUS_P, Row, Shape, t_wave
+from ecg_text.signal.synthetic.wide_shapes import (
     LEFT_BUNDLE,
     PACED,
     PACED_AFTER_P,

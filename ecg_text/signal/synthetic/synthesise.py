@@ -11,13 +11,13 @@ import numpy as np
 from ecg_text.errors import ConfigError
 from ecg_text.leads import STANDARD_12
 from ecg_text.record import Record
-from ecg_text.signal.synthetic_diagnoses import DIAGNOSES, DIAGNOSIS_TABLE, LABELS, Diagnosis
-from ecg_text.signal.synthetic_dipole import frontal_axis_deg
-from ecg_text.signal.synthetic_files import catalogue_row, write_catalogue, write_format16
-from ecg_text.signal.synthetic_heart import Patient, draw_heart, draw_patient
-from ecg_text.signal.synthetic_recording import Recording, Wave
-from ecg_text.signal.synthetic_rhythms import draw_rhythm
-from ecg_text.signal.synthetic_words import Facts, write_report
+from ecg_text.signal.synthetic.diagnoses import DIAGNOSES, DIAGNOSIS_TABLE, LABELS, Diagnosis
+from ecg_text.signal.synthetic.dipole import frontal_axis_deg
+from ecg_text.signal.synthetic.files import catalogue_row, write_catalogue, write_format16
+from ecg_text.signal.synthetic.heart import Patient, draw_heart, draw_patient
+from ecg_text.signal.synthetic.recording import Recording, Wave
+from ecg_text.signal.synthetic.rhythms import draw_rhythm
+from ecg_text.signal.synthetic.words import Facts, write_report
 
 __all__ = ["DIAGNOSES", "LABELS", "SyntheticEcg", "Wave", "synthesise", "synthesise_set", "write_synthetic_folder"]
 

@@ -1,0 +1,108 @@
+"""A recording that is open but not read: what its file says, and a way to any stretch of its samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ecg_text.errors import SignalError
+from ecg_text.record import Record
+from ecg_text.signal.formats.facts import NOTHING_MORE, Facts, Keep
+
+# A record is held in memory twice while it is read: as the file's samples and as float32. 1 GiB of float32 is a day of
+# three leads at 1000 Hz; beyond it a recording is read by window.
+MOST_VALUES = 2**28
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """What the caller states of a file that does not say it itself."""
+
+    rate_hz: float | None = None
+    unit: str | None = None
+    leads: tuple[str, ...] | None = None
+
+    def __bool__(self) -> bool:
+        return any(value is not None for value in (self.rate_hz, self.unit, self.leads))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of what is stated."""
+        return tuple(name for name in ("rate_hz", "unit", "leads") if getattr(self, name) is not None)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Recording:
+    """One recording of a file: num_samples of each lead at rate_hz; load(start, stop) gives (C, stop - start) mV."""
+
+    record_id: str
+    format: str
+    rate_hz: float
+    leads: tuple[str, ...]
+    num_samples: int
+    load: Callable[[int, int], np.ndarray]
+    facts: Facts = field(default_factory=Facts)
+    trail: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.num_samples / self.rate_hz
+
+    def record(self) -> Record:
+        """The whole of it. Raises SignalError where it is too long to be held in memory; read it by window then."""
+        if len(self.leads) * self.num_samples > MOST_VALUES:
+            raise SignalError(
+                f"{self.record_id}: {len(self.leads)} leads of {self.num_samples} samples are too many to read at once; "
+                "read it by window (start_s, duration_s)"
+            )
+        return self._cut(0, self.num_samples)
+
+    def window(self, start_s: float, duration_s: float) -> Record:
+        """The stretch from start_s on, duration_s long or up to the end. Raises SignalError where it is empty."""
+        start = max(0, round(start_s * self.rate_hz))
+        stop = min(self.num_samples, start + round(duration_s * self.rate_hz))
+        if start >= stop:
+            raise SignalError(
+                f"{self.record_id}: no samples from {start_s:g} s for {duration_s:g} s; it is {self.duration_s:g} s long"
+            )
+        told = f"read {start / self.rate_hz:g}-{stop / self.rate_hz:g} s of {self.duration_s:g} s"
+        return self._cut(start, stop, told)
+
+    def windows(self, duration_s: float) -> Iterator[Record]:
+        """The whole of it in stretches of duration_s, end to end; the last one may be shorter."""
+        length = max(1, round(duration_s * self.rate_hz))
+        for start in range(0, self.num_samples, length):
+            yield self.window(start / self.rate_hz, duration_s)
+
+    def _cut(self, start: int, stop: int, *told: str) -> Record:
+        return Record(
+            signal=self.load(start, stop),
+            rate_hz=self.rate_hz,
+            leads=self.leads,
+            record_id=self.record_id,
+            patient_id=self.facts.patient_id,
+            age=self.facts.age,
+            sex=self.facts.sex,
+            report=self.facts.report,
+            labels=self.facts.labels,
+            device=self.facts.device,
+            trail=(*self.trail, *told),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """One format: whether a file is of it, by its path and its first bytes, and the recordings that are in it.
+
+    open raises SignalError or LeadError for a file that is damaged or not an ECG; nothing else may leave it.
+    """
+
+    name: str
+    recognises: Callable[[Path, bytes], bool]
+    open: Callable[[Path, Stated, Keep], Iterator[Recording]]
+
+

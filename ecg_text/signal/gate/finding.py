@@ -1,0 +1,65 @@
+"""Findings of the gate: what is doubtful about a recording, how much it matters, and the numbers it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class Severity(IntEnum):
+    """What a finding does to the verdict."""
+
+    NOTE = 0  # worth knowing; the recording is accepted
+    WARN = 1  # accepted with a warning: look before trusting a score
+    REFUSE = 2  # no model should see it
+
+
+VERDICTS = ("accept", "accept with warnings", "refuse")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing found: a code such as "unit.too_large", a sentence, the leads it concerns, the numbers behind it."""
+
+    code: str
+    severity: Severity
+    message: str
+    leads: tuple[str, ...] = ()
+    evidence: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a machine."""
+        return {
+            "code": self.code,
+            "severity": self.severity.name.lower(),
+            "message": self.message,
+            "leads": list(self.leads),
+            "evidence": {name: float(value) for name, value in self.evidence.items()},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """All findings of one recording, the gravest first."""
+
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "findings", tuple(sorted(self.findings, key=lambda found: -found.severity)))
+
+    @property
+    def verdict(self) -> str:
+        """"accept", "accept with warnings" or "refuse": the gravest finding decides."""
+        return VERDICTS[max((found.severity for found in self.findings), default=Severity.NOTE)]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the findings, in their order."""
+        return tuple(found.code for found in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a machine."""
+        return {"verdict": self.verdict, "findings": [found.to_dict() for found in self.findings]}
