@@ -22,10 +22,10 @@ from ecg_text.models.contrast import zero_shot_weights
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.recipes.table import RECIPES, recipe
 from ecg_text.recipes.towers import build_model, build_tokenizer
+from ecg_text.signal.formats.wfdb_files import write_wfdb
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.read import read
 from ecg_text.signal.synthetic.synthesise import synthesise
-from ecg_text.signal.formats.wfdb_files import write_wfdb
 from ecg_text.text.prompts import load_prompt_set
 
 RATES_HZ = (100.0, 500.0)

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ecg_text.signal.synthetic.synthesise import synthesise_set, write_synthetic_folder
 from ecg_text.signal.synthetic.dipole import Bumps, dipole_path
+from ecg_text.signal.synthetic.synthesise import synthesise_set, write_synthetic_folder
 
 
 def slow_dipole_path(bumps: Bumps, rate_hz: float, num_samples: int) -> np.ndarray:

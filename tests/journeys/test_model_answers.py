@@ -72,8 +72,8 @@ def test_transformers_alone_give_the_same_vectors_with_the_network_cut(
     model: Path, record: Record, repository: Path, tmp_path: Path
 ) -> None:
     from ecg_text.hub.embedding import load
-    from ecg_text.signal.read import read
     from ecg_text.signal.formats.wfdb_files import write_wfdb
+    from ecg_text.signal.read import read
 
     header, out = write_wfdb(record, tmp_path), tmp_path / "vectors.npz"
     arguments = (str(model), str(header), "atrial fibrillation", str(out))
@@ -87,8 +87,8 @@ def test_transformers_alone_give_the_same_vectors_with_the_network_cut(
 
 
 def as_wfdb(record: Record, folder: Path) -> Record:
-    from ecg_text.signal.read import read
     from ecg_text.signal.formats.wfdb_files import write_wfdb
+    from ecg_text.signal.read import read
 
     return read(write_wfdb(record, folder).with_suffix(".dat"))
 

@@ -13,9 +13,9 @@ from typing import Any
 from ecg_text.data.catalogue import SPLITS, Catalogue
 from ecg_text.data.splits import check_disjoint, split_by_patient
 from ecg_text.errors import DataError, SignalError
-from ecg_text.signal.read import find_records
 from ecg_text.signal.formats.wfdb_files import SUFFIXES
 from ecg_text.signal.formats.wfdb_header import facts_from_comments, read_header_lines
+from ecg_text.signal.read import find_records
 from ecg_text.text.reports import clean_report
 
 DEFAULT_CSV = "records.csv"

@@ -10,7 +10,7 @@ import numpy as np
 
 from ecg_text.errors import SignalError
 from ecg_text.record import Record
-from ecg_text.signal.formats.facts import NOTHING_MORE, Facts, Keep
+from ecg_text.signal.formats.facts import Facts, Keep
 
 # A record is held in memory twice while it is read: as the file's samples and as float32. 1 GiB of float32 is a day of
 # three leads at 1000 Hz; beyond it a recording is read by window.
@@ -104,5 +104,3 @@ class Reader:
     name: str
     recognises: Callable[[Path, bytes], bool]
     open: Callable[[Path, Stated, Keep], Iterator[Recording]]
-
-

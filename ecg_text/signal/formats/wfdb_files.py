@@ -14,9 +14,14 @@ import numpy as np
 from ecg_text.errors import LeadError, SignalError
 from ecg_text.leads import find_lead
 from ecg_text.record import Record
-from ecg_text.signal.units import mv_per_unit
-from ecg_text.signal.formats.wfdb_header import facts_from_comments, is_uncalibrated, parse_plain_header, read_header_lines
+from ecg_text.signal.formats.wfdb_header import (
+    facts_from_comments,
+    is_uncalibrated,
+    parse_plain_header,
+    read_header_lines,
+)
 from ecg_text.signal.formats.wfdb_samples import Channels, read_plain, read_with_wfdb
+from ecg_text.signal.units import mv_per_unit
 
 SUFFIXES = (".hea", ".dat", ".mat")
 # Bits of a stored sample in the formats that can be written.

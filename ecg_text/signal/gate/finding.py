@@ -52,7 +52,7 @@ class Examination:
 
     @property
     def verdict(self) -> str:
-        """"accept", "accept with warnings" or "refuse": the gravest finding decides."""
+        """ "accept", "accept with warnings" or "refuse": the gravest finding decides."""
         return VERDICTS[max((found.severity for found in self.findings), default=Severity.NOTE)]
 
     @property

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ecg_text.record import Record
-from ecg_text.signal.synthetic.synthesise import synthesise
 from ecg_text.signal.formats.wfdb_files import write_wfdb
+from ecg_text.signal.synthetic.synthesise import synthesise
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from ecg_text.data.store import Store
+from ecg_text.signal.formats.wfdb_files import write_wfdb
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.read import read
-from ecg_text.signal.formats.wfdb_files import write_wfdb
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 
 from ecg_text.errors import SignalError
 from ecg_text.record import Record
+from ecg_text.signal.formats.wfdb_files import write_wfdb
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.read import find_records, read
-from ecg_text.signal.formats.wfdb_files import write_wfdb
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import wfdb
 from ecg_text.errors import EcgTextError, LeadError, SignalError
 from ecg_text.leads import STANDARD_12
 from ecg_text.record import Record
-from ecg_text.signal.read import read
 from ecg_text.signal.formats.wfdb_files import read_wfdb, write_wfdb
 from ecg_text.signal.formats.wfdb_header import facts_from_comments, parse_plain_header, read_header_lines
+from ecg_text.signal.read import read
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ecg_text.errors import ConfigError
-from ecg_text.signal.synthetic.synthesise import DIAGNOSES, LABELS, synthesise, synthesise_set
 from ecg_text.signal.synthetic.dipole import Bumps, dipole_path, frontal_axis_deg, lead_field, twelve_leads
+from ecg_text.signal.synthetic.synthesise import DIAGNOSES, LABELS, synthesise, synthesise_set
 
 
 def slow_dipole_path(bumps: Bumps, rate_hz: float, num_samples: int) -> np.ndarray:

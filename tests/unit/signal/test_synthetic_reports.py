@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecg_text.signal.synthetic.synthesise import LABELS
 from ecg_text.signal.synthetic.phrases import FINDING_PHRASES, RHYTHM_PHRASES
+from ecg_text.signal.synthetic.synthesise import LABELS
 from ecg_text.signal.synthetic.words import Facts, axis_class, rate_class, write_report
 
 PROMPTS = Path(__file__).resolve().parents[3] / "prompts" / "synthetic" / "v1.toml"
