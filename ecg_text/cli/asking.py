@@ -19,7 +19,7 @@ from ecg_text.errors import CheckpointError, ConfigError
 if TYPE_CHECKING:
     from ecg_text.hub.embedding import Embedder
     from ecg_text.index.index import Index
-    from ecg_text.record import Record
+    from ecg_text.signal.formats.recording import Recording, Stated
 
 # What a store and a run folder hold (data/store.py, recipes/session.py), which are too heavy to import for it.
 _STORE_MARK, _RUN_MARK = "store.json", "run.json"
@@ -30,21 +30,21 @@ MODEL_HELP = "A checkpoint folder, or a hub name org/name[@revision]."
 RULE_HELP = "contrast: a text against its opposite. cosine: the text alone."
 
 # Options of every verb that reads files; a fresh one each time would repeat their words.
-RATE_HZ = typer.Option(None, "--rate-hz", help="Samples per second of an array file (.npy, .csv, bare .mat).")
-UNIT = typer.Option(None, "--unit", help="Unit of an array file: mV, uV or V.")
-LEADS = typer.Option(None, "--leads", help="Leads of an array file in order, as I,II,V1.")
+RATE_HZ = typer.Option(None, "--rate-hz", help="Samples per second, for a file that does not say it (.npy, .csv ...).")
+UNIT = typer.Option(None, "--unit", help="Unit, for a file that does not say it: mV, uV or V.")
+LEADS = typer.Option(None, "--leads", help="Leads in order, for a file that does not name them, as I,II,V1.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ArrayFacts:
-    """What an array file does not say of itself, stated by the caller; WFDB files need none of it."""
+class FileFacts:
+    """What a file may not say of itself, stated by the caller; most formats need none of it."""
 
     rate_hz: float | None = None
     unit: str | None = None
     leads: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, rate_hz: float | None, unit: str | None, leads: str | None) -> ArrayFacts:
+    def of(cls, rate_hz: float | None, unit: str | None, leads: str | None) -> FileFacts:
         """The facts as the command line gives them: leads in one text, between commas or spaces."""
         return cls(rate_hz=rate_hz, unit=unit, leads=tuple(leads.replace(",", " ").split()) if leads else None)
 
@@ -53,11 +53,18 @@ class ArrayFacts:
         """Whether anything was stated."""
         return (self.rate_hz, self.unit, self.leads) != (None, None, None)
 
-    def read(self, path: Path | str) -> Record:
-        """The record in a file. Raises SignalError or LeadError."""
-        from ecg_text.signal.read import read
+    @property
+    def stated(self) -> Stated:
+        """The facts as the readers take them."""
+        from ecg_text.signal.formats.recording import Stated
 
-        return read(path, rate_hz=self.rate_hz, unit=self.unit, leads=self.leads)
+        return Stated(rate_hz=self.rate_hz, unit=self.unit, leads=self.leads)
+
+    def open(self, path: Path | str) -> Recording:
+        """The one recording in a file, its samples not yet read. Raises SignalError or LeadError."""
+        from ecg_text.signal.read import open_recording
+
+        return open_recording(path, rate_hz=self.rate_hz, unit=self.unit, leads=self.leads)
 
 
 def load_model(name: str) -> Embedder:

@@ -15,33 +15,38 @@ from ecg_text.cli.asking import (
     RATE_HZ,
     RULE_HELP,
     UNIT,
-    ArrayFacts,
+    FileFacts,
     Rule,
     load_model,
     told_of,
     write_csv,
 )
 from ecg_text.cli.common import RESEARCH_USE, complain, print_json, print_table, progress, say, say_research_use
+from ecg_text.cli.gate import warn_of
 from ecg_text.errors import EcgTextError
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ecg_text.hub.embedding import Embedder
+    from ecg_text.signal.gate.finding import Examination
     from ecg_text.text.prompts import PromptSet
 
-COLUMNS = ("file", "record_id", "label", "title", "similarity", "prompt_set", "prompt_hash", "rule", "model_revision")
+COLUMNS = (
+    *("file", "record_id", "label", "title", "similarity", "prompt_set", "prompt_hash", "rule", "model_revision"),
+    *("gate", "findings"),
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Heard:
-    """One file that could be read: its unit vector (D,), the leads it lacks, its doubts, its trail."""
+    """One file that the gate let through: its unit vector (D,), the leads it lacks, the gate's findings, its trail."""
 
     file: str
     record_id: str
     vector: np.ndarray
     masked_leads: dict[str, str]
-    warnings: tuple[str, ...]
+    examination: Examination
     trail: tuple[str, ...]
 
 
@@ -73,12 +78,12 @@ def classify(
 
     Example: `ecg-text classify my.hea --model run/model --text "old inferior infarction" --text "atrial fibrillation"`
 
-    The answers are similarities: they rank, and are no probabilities. A file that cannot be read is told in one line,
-    the others are answered, and the exit status is 1.
+    The answers are similarities: they rank, and are no probabilities. A file that cannot be read, or that the gate
+    refuses, is told in one line, the others are answered, and the exit status is 1.
     """
     asked = _prompt_set(prompts, text, opposite, label)
     embedder = load_model(model)
-    heard, refused = _hear(files, embedder, ArrayFacts.of(rate_hz, unit, leads))
+    heard, refused = _hear(files, embedder, FileFacts.of(rate_hz, unit, leads))
     answers = _answers(heard, embedder, asked, label or asked.names, rule, top)
     if csv_file is not None:
         write_csv(csv_file, COLUMNS, _rows(answers, asked, rule, embedder.revision))
@@ -110,37 +115,37 @@ def _prompt_set(prompts: str | None, text: Sequence[str], opposite: Sequence[str
     return prompt_set
 
 
-def _hear(files: Sequence[str], embedder: Embedder, facts: ArrayFacts) -> tuple[list[Heard], dict[str, str]]:
+def _hear(files: Sequence[str], embedder: Embedder, facts: FileFacts) -> tuple[list[Heard], dict[str, str]]:
     """The files that could be read, in order, and of each of the others what is wrong."""
-    from ecg_text.leads import LeadState
-    from ecg_text.signal.plausible import doubts
-
     heard, refused = [], {}
     with progress("classify") as advance:
         for number, file in enumerate(files, start=1):
             try:
-                record = facts.read(file)
-                windows = embedder.preprocess.windows(record)
-                [vector] = embedder.embed_windows([windows], 1)
+                heard.append(_hear_one(file, embedder, facts))
             except EcgTextError as error:
                 refused[file] = told_of(file, error)
                 complain(refused[file])
-            else:
-                prepared = windows[0]
-                states = zip(embedder.preprocess.leads, prepared.lead_state, prepared.lead_mask, strict=True)
-                masked = {lead: LeadState(state).name.lower() for lead, state, is_seen in states if not is_seen}
-                heard.append(
-                    Heard(
-                        file=file,
-                        record_id=record.record_id,
-                        vector=vector,
-                        masked_leads=masked,
-                        warnings=doubts(record, embedder.preprocess),
-                        trail=prepared.trail,
-                    )
-                )
             advance(number, len(files))
     return heard, refused
+
+
+def _hear_one(file: str, embedder: Embedder, facts: FileFacts) -> Heard:
+    from ecg_text.leads import LeadState
+    from ecg_text.signal.gate.passage import Passage
+
+    recording = facts.open(file)
+    passage = Passage(recording, embedder.preprocess)
+    [vector] = embedder.embed_windows([passage], 1)
+    first = passage.first_window
+    states = zip(embedder.preprocess.leads, first.lead_state, first.lead_mask, strict=True)
+    return Heard(
+        file=file,
+        record_id=recording.record_id,
+        vector=vector,
+        masked_leads={lead: LeadState(state).name.lower() for lead, state, is_seen in states if not is_seen},
+        examination=passage.examination,
+        trail=first.trail,
+    )
 
 
 def _answers(
@@ -165,8 +170,7 @@ def _show(answer: Answer, *, verbose: bool) -> None:
     say(heard.file)
     if heard.masked_leads:
         say("not seen: " + ", ".join(f"{lead} ({state})" for lead, state in heard.masked_leads.items()))
-    for warning in heard.warnings:
-        say(f"warning: {warning}")
+    warn_of(heard.examination)
     for step in heard.trail if verbose else ():
         say(f"  {step}")
     rows = [(name, "" if title == name else title, f"{value:+.3f}") for name, title, value in answer.labels]
@@ -194,7 +198,7 @@ def _document(
                 "record_id": answer.heard.record_id,
                 "labels": [{"name": name, "title": title, "similarity": value} for name, title, value in answer.labels],
                 "masked_leads": answer.heard.masked_leads,
-                "warnings": answer.heard.warnings,
+                "gate": answer.heard.examination.to_dict(),
                 "trail": answer.heard.trail,
             }
             for answer in answers
@@ -207,6 +211,9 @@ def _document(
 def _rows(answers: Sequence[Answer], asked: PromptSet, rule: str, revision: str) -> Iterator[tuple[str, ...]]:
     """The rows under COLUMNS."""
     for answer in answers:
+        examination = answer.heard.examination
+        of_gate = (examination.verdict, " ".join(examination.codes))
         for name, title, value in answer.labels:
             of_record = (answer.heard.file, answer.heard.record_id)
-            yield (*of_record, name, title, f"{value:.6f}", asked.name, asked.hash, rule, revision)
+            of_model = (asked.name, asked.hash, rule, revision)
+            yield (*of_record, name, title, f"{value:.6f}", *of_model, *of_gate)

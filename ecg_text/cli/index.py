@@ -14,7 +14,7 @@ from ecg_text.cli.asking import (
     MODEL_HELP,
     RATE_HZ,
     UNIT,
-    ArrayFacts,
+    FileFacts,
     load_model,
     model_of_index,
     whereabouts,
@@ -75,7 +75,7 @@ def build(
     refuse_foreign(out)  # before an archive is embedded for it
     embedder = load_model(model)
     out.parent.mkdir(parents=True, exist_ok=True)
-    embedded = _embed(source, embedder, split, ArrayFacts.of(rate_hz, unit, leads))
+    embedded = _embed(source, embedder, split, FileFacts.of(rate_hz, unit, leads))
     index = Index.build(embedded.table, embedded.catalogue, whereabouts(model))
     _left_out_file(out).unlink(missing_ok=True)
     _finish(index, out, embedded, as_json=as_json)
@@ -100,7 +100,7 @@ def add(
 
     grown = Index.load(index)
     embedder = model_of_index(grown, model)
-    embedded = _embed(source, embedder, split, ArrayFacts.of(rate_hz, unit, leads))
+    embedded = _embed(source, embedder, split, FileFacts.of(rate_hz, unit, leads))
     grown.add(embedded.table, embedded.catalogue)
     _finish(grown, index, embedded, as_json=as_json)
 
@@ -119,7 +119,7 @@ def info(
     _tell(Index.load(index), index, as_json=as_json)
 
 
-def _embed(source: Path, embedder: Embedder, split: str | None, facts: ArrayFacts) -> Embedded:
+def _embed(source: Path, embedder: Embedder, split: str | None, facts: FileFacts) -> Embedded:
     from ecg_text.data.store_header import HEADER
 
     if (source / HEADER).is_file():
@@ -146,9 +146,9 @@ def _embed_store(folder: Path, embedder: Embedder, split: str | None) -> Embedde
     return Embedded(table=_table(known.column("record_id").to_pylist(), list(vectors), embedder), catalogue=known)
 
 
-def _embed_folder(folder: Path, embedder: Embedder, facts: ArrayFacts) -> Embedded:
+def _embed_folder(folder: Path, embedder: Embedder, facts: FileFacts) -> Embedded:
     from ecg_text.data.sources.folder import folder as folder_source
-    from ecg_text.signal.plausible import doubts
+    from ecg_text.signal.gate.passage import Passage
 
     catalogue = _arrays(folder) if facts.any else folder_source(folder)
     ids, vectors, skipped, doubtful = [], [], {}, {}
@@ -156,15 +156,15 @@ def _embed_folder(folder: Path, embedder: Embedder, facts: ArrayFacts) -> Embedd
     with progress("embed") as advance:
         for number, (record_id, path) in enumerate(files, start=1):
             try:
-                record = facts.read(folder / path)
-                [vector] = embedder.embed_records([record])
+                passage = Passage(facts.open(folder / path), embedder.preprocess)
+                [vector] = embedder.embed_windows([passage], 1)
             except EcgTextError as error:
                 skipped[record_id] = (path, str(error))
             else:
                 ids.append(record_id)
                 vectors.append(vector)
-                if found := doubts(record, embedder.preprocess):
-                    doubtful[record_id] = "; ".join(found)
+                if warnings := passage.examination.warnings:
+                    doubtful[record_id] = "; ".join(found.message for found in warnings)
             advance(number, len(files))
     if not ids:
         raise DataError(

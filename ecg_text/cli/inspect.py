@@ -1,164 +1,116 @@
-"""ecg-text inspect: what is in a recording, what a model will see of it, and what looks wrong."""
+"""ecg-text inspect: what is in a recording, what the gate says of it, and every step on its way to a model."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ecg_text.cli.asking import LEADS, RATE_HZ, UNIT, ArrayFacts, told_of
-from ecg_text.cli.common import print_json, say
+from ecg_text.cli.asking import LEADS, RATE_HZ, UNIT, FileFacts, told_of
+from ecg_text.cli.common import print_json, progress, say
+from ecg_text.cli.gate import finding_lines
 from ecg_text.errors import EcgTextError, SignalError
 
 if TYPE_CHECKING:
-    import numpy as np
+    from ecg_text.data.survey import Surveyed
+    from ecg_text.signal.formats.recording import Recording
 
-    from ecg_text.record import Record
-
-RHYTHM_LEADS = ("II", "I", "V1")  # where beats are sought first
-# Below these the detector has no time to learn, or no band to look in.
-FEWEST_S_FOR_BEATS, LEAST_HZ_FOR_BEATS = 5.0, 100.0
+ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 
 def inspect(
-    files: list[Path] = typer.Argument(..., metavar="FILE...", help="WFDB (.hea), .npy, .csv or .mat."),
+    files: list[Path] = typer.Argument(..., metavar="FILE...", help="Recordings; or folders and archives of them."),
     rate_hz: float | None = RATE_HZ,
     unit: str | None = UNIT,
     leads: str | None = LEADS,
-    plot: Path | None = typer.Option(None, help="Draw the one FILE on ECG paper, into this .svg."),
+    start_s: float | None = typer.Option(None, min=0.0, help="Look at the stretch that begins here."),
+    duration_s: float | None = typer.Option(None, min=0.1, help="Look at this many seconds only."),
+    plot: Path | None = typer.Option(None, help="Draw the one FILE on ECG paper: .svg, .png or .pdf."),
+    layout: str = typer.Option("3x4", help="The sheet: 3x4 (and a rhythm strip), 6x2 or 12x1."),
+    workers: int = typer.Option(2, min=1, help="Processes that read a folder."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
-    """Look at recordings before using them: leads, rate, length, and every step on the way to a model.
+    """Look at recordings before using them: what is in them, what is doubtful, every step on the way to a model.
 
-    Example: `ecg-text inspect patient/0001.hea --plot sheet.svg`
+    Example: `ecg-text inspect patient/0001.hea --plot sheet.pdf`
 
-    The exit status is 1 where a file cannot be read, or a model could not use it.
+    A folder or an archive is told in one line a recording. The exit status is 1 where a file cannot be read, or the
+    gate refuses it.
     """
     if plot is not None and len(files) != 1:
         raise typer.BadParameter(f"--plot draws one file, {len(files)} are given")
-    array = ArrayFacts.of(rate_hz, unit, leads)
-    told = []
+    facts = FileFacts.of(rate_hz, unit, leads)
+    if any(file.is_dir() or file.suffix.lower() in ARCHIVES for file in files):
+        if plot is not None:
+            raise typer.BadParameter("--plot draws one file, not a folder or an archive")
+        _inspect_many(files, facts, workers, as_json=as_json)
+    else:
+        _inspect_each(files, facts, (start_s, duration_s), plot, layout, as_json=as_json)
+
+
+def _inspect_each(
+    files: Sequence[Path],
+    facts: FileFacts,
+    stretch: tuple[float | None, float | None],
+    plot: Path | None,
+    layout: str,
+    *,
+    as_json: bool,
+) -> None:
+    told: list[dict[str, Any]] = []
     for file in files:
         try:
-            record = array.read(file)
+            recording = facts.open(file).stretch(*stretch)
+            told.append({"file": str(file), **_account(recording)})
+            if plot is not None:
+                _draw(recording, file, plot, layout)
         except EcgTextError as error:
             told.append({"file": str(file), "error": told_of(file, error)})
-            continue
-        told.append({"file": str(file), **_facts(record)})
-        if plot is not None:
-            _draw(record, file, plot)
     if as_json:
         print_json(told[0] if len(files) == 1 else told)
     else:
-        for number, facts in enumerate(table for table in told if "leads" in table):
+        for number, account in enumerate(table for table in told if "leads" in table):
             if number:
                 say()
-            _tell(facts)
+            _tell(account)
         if plot is not None and "leads" in told[0]:
             say(f"  sheet       {plot}")
-    _refuse([str(table["error"]) for table in told if table.get("error")], len(files))
+    _refuse([str(account["error"]) for account in told if account.get("error")], len(files))
 
 
-def _refuse(errors: list[str], num_files: int) -> None:
+def _refuse(errors: Sequence[str], num_files: int) -> None:
     if errors and num_files > 1:
         raise SignalError(f"{len(errors)} of {num_files} files cannot be used; the first: {errors[0]}")
     if errors:
         raise SignalError(errors[0])
 
 
-def _facts(record: Record) -> dict[str, Any]:
+def _account(recording: Recording) -> dict[str, Any]:
     """Everything there is to say of a recording, as plain values; "error" tells why a model could not use it."""
-    from ecg_text.leads import LeadState
+    from ecg_text.signal.account import account_of
     from ecg_text.signal.preprocess import standard_preprocess
 
-    steps = standard_preprocess()
-    facts: dict[str, Any] = {
-        "record_id": record.record_id,
-        "leads": list(record.leads),
-        "rate_hz": record.rate_hz,
-        "duration_s": record.duration_s,
-        "num_samples": record.num_samples,
-        "unit": "mV",
-        "range_mv": [float(record.signal.min()), float(record.signal.max())],
-        "age": record.age,
-        "sex": record.sex,
-        "labels": list(record.labels),
-        "beats": _beats(record),
-        "preprocess_fingerprint": steps.fingerprint,
-    }
-    try:
-        windows = steps.windows(record)
-    except EcgTextError as error:
-        return {**facts, "trail": list(record.trail), "warnings": _warnings(record, {}), "error": str(error)}
-    states = {
-        lead: LeadState(int(state)).name.lower() for lead, state in zip(steps.leads, windows[0].lead_state, strict=True)
-    }
-    return {
-        **facts,
-        "lead_states": states,
-        "num_windows": len(windows),
-        "num_valid": windows[0].num_valid,
-        "input_shape": list(windows[0].signal.shape),
-        "trail": list(windows[0].trail),
-        "warnings": _warnings(record, states),
-    }
-
-
-def _beats(record: Record) -> dict[str, Any] | None:
-    """Beats found by sleepecg's detector in the first rhythm lead that is alive; None where fewer than two are."""
-    import numpy as np
-
-    from ecg_text.signal.draft import FLAT_MV
-
-    alive = [lead for lead in (*RHYTHM_LEADS, *record.leads) if lead in record.leads]
-    alive = [lead for lead in alive if np.ptp(record.lead(lead)) >= FLAT_MV]
-    if not alive or record.duration_s < FEWEST_S_FOR_BEATS or record.rate_hz < LEAST_HZ_FOR_BEATS:
-        return None
-    from sleepecg import detect_heartbeats
-
-    lead = alive[0]
-    peaks: np.ndarray = detect_heartbeats(record.lead(lead).astype(np.float64), record.rate_hz)
-    if len(peaks) < 2:
-        return None
-    rate = 60 * record.rate_hz / float(np.median(np.diff(peaks)))
-    return {"lead": lead, "count": len(peaks), "rate_bpm": rate}
-
-
-def _warnings(record: Record, states: dict[str, str]) -> list[str]:
-    """What a person should look at before trusting a score."""
-    from ecg_text.signal.plausible import doubts
-    from ecg_text.signal.preprocess import standard_preprocess
-
-    told = []
-    for state, words in (("absent", "not recorded and not derivable"), ("zeroed", "flat: an electrode was off")):
-        names = [lead for lead, found in states.items() if found == state]
-        if names:
-            told.append(
-                f"{' '.join(names)}: {words}; the model is told to ignore {'it' if len(names) == 1 else 'them'}"
-            )
-    steps = standard_preprocess()
-    window_s = steps.num_samples / steps.rate_hz
-    if record.duration_s > window_s:
-        told.append(
-            f"{record.duration_s:g} s is longer than the {window_s:g} s a model sees at once; its windows are averaged"
-        )
-    return [*told, *doubts(record, steps)]
+    return account_of(recording, standard_preprocess())
 
 
 def _tell(facts: dict[str, Any]) -> None:
     low, high = facts["range_mv"]
     lines = [
+        ("format", facts["format"]),
         ("leads", f"{len(facts['leads'])}: {' '.join(facts['leads'])}"),
         ("rate", f"{facts['rate_hz']:g} Hz"),
         ("duration", f"{facts['duration_s']:g} s, {facts['num_samples']} samples"),
         ("amplitude", f"{low:.3g} to {high:.3g} {facts['unit']}"),
         ("person", _person(facts["age"], facts["sex"])),
+        ("device", facts["device"]),
         ("labels", " ".join(facts["labels"])),
         ("beats", _beats_in_words(facts["beats"])),
         *_model_lines(facts),
         *[("step", step) for step in facts["trail"]],
-        *[("warning", warning) for warning in facts["warnings"]],
+        *finding_lines(facts["gate"]),
     ]
     say(facts["file"])
     for name, words in lines:
@@ -167,11 +119,15 @@ def _tell(facts: dict[str, Any]) -> None:
 
 
 def _person(age: float | None, sex: str | None) -> str:
-    return ", ".join(part for part in ("" if age is None else f"{age:g} years", sex or "") if part)
+    years = "" if age is None else f"{age:g} years" + (" or more" if age >= 90 else "")
+    return ", ".join(part for part in (years, sex or "") if part)
 
 
 def _beats_in_words(beats: dict[str, Any] | None) -> str:
-    return f"{beats['count']} in lead {beats['lead']}, about {beats['rate_bpm']:.0f} a minute" if beats else ""
+    if not beats:
+        return ""
+    rate = f", about {beats['rate_bpm']:.0f} a minute" if beats["rate_bpm"] is not None else ""
+    return f"{beats['count']} in {' '.join(beats['leads'])}{rate}"
 
 
 def _model_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
@@ -185,12 +141,75 @@ def _model_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         for state in ("measured", "derived", "zeroed", "absent")
         if state in states.values()
     )
-    return [("model sees", f"{leads} leads x {samples} samples, {facts['num_valid']} of them recorded"), ("", told)]
+    windows = f", {facts['num_windows']} windows" if facts["num_windows"] > 1 else ""
+    shape = f"{leads} leads x {samples} samples, {facts['num_valid']} of them recorded{windows}"
+    return [("model sees", shape), ("", told)]
 
 
-def _draw(record: Record, file: Path, plot: Path) -> None:
-    from ecg_text.plots.sheet import sheet_svg
-    from ecg_text.training.files import write_text
+def _draw(recording: Recording, file: Path, plot: Path, layout: str) -> None:
+    from ecg_text.plots.sheet import SHEET_SECONDS, draw_sheet
+    from ecg_text.signal.beats.rpeaks import find_beats
+    from ecg_text.signal.gate.examine import examine
 
+    record = recording.window(0.0, min(recording.duration_s, SHEET_SECONDS))
     plot.parent.mkdir(parents=True, exist_ok=True)
-    write_text(plot, sheet_svg(record, title=file.stem))
+    sheet = draw_sheet(
+        record,
+        title=file.stem,
+        layout=layout,
+        beats=find_beats(record),
+        findings=examine(record).findings,
+        total_s=recording.duration_s,
+    )
+    sheet.write(plot)
+
+
+def _inspect_many(files: Sequence[Path], facts: FileFacts, workers: int, *, as_json: bool) -> None:
+    from ecg_text.data.survey import survey
+
+    told: list[dict[str, Any]] = []
+    counts: Counter[str] = Counter()
+    codes: Counter[str] = Counter()
+    with progress("inspect") as advance:
+        for file in files:
+            for surveyed in survey(file, facts.stated, workers):
+                line = _line(surveyed)
+                counts[line["verdict"]] += 1
+                codes.update(line["findings"])
+                if as_json:
+                    told.append(line)
+                else:
+                    say(_in_words(line))
+                advance(sum(counts.values()), 0)
+    if not counts:
+        raise SignalError(f"{', '.join(map(str, files))}: no recording in it; give a folder or an archive of them")
+    summary = {"recordings": sum(counts.values()), "verdicts": dict(counts), "findings": dict(codes.most_common())}
+    if as_json:
+        print_json({**summary, "records": told})
+    else:
+        say(", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()))
+        say(", ".join(f"{code} {count}" for code, count in codes.most_common()))
+    unusable = counts["refuse"] + counts["cannot be read"]
+    if unusable:
+        raise SignalError(f"{unusable} of {sum(counts.values())} recordings cannot be used")
+
+
+def _line(surveyed: Surveyed) -> dict[str, Any]:
+    examined = surveyed.examination
+    return {
+        "name": surveyed.name,
+        "verdict": "cannot be read" if examined is None else examined.verdict,
+        "findings": [] if examined is None else list(examined.codes),
+        "error": surveyed.error,
+        "format": surveyed.format,
+        "num_leads": len(surveyed.leads),
+        "rate_hz": surveyed.rate_hz,
+        "duration_s": surveyed.duration_s,
+    }
+
+
+def _in_words(line: dict[str, Any]) -> str:
+    if line["error"]:
+        return f"{line['name']}: {line['error']}"
+    shape = f"{line['num_leads']} leads, {line['rate_hz']:g} Hz, {line['duration_s']:g} s"
+    return f"{line['name']}: {line['verdict']} ({shape}) {' '.join(line['findings'])}".rstrip()

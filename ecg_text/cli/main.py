@@ -19,6 +19,7 @@ from ecg_text.version import __version__
 VERBS = (
     ("demo", "ecg_text.cli.demo", "demo"),
     ("inspect", "ecg_text.cli.inspect", "inspect"),
+    ("convert", "ecg_text.cli.convert", "convert"),
     ("prepare", "ecg_text.cli.prepare", "prepare"),
     ("train", "ecg_text.cli.train", "train"),
     ("evaluate", "ecg_text.cli.evaluate", "evaluate"),
@@ -26,6 +27,7 @@ VERBS = (
     ("index", "ecg_text.cli.index", "index_app"),
     ("search", "ecg_text.cli.search", "search"),
     ("prompts", "ecg_text.cli.prompts", "prompts_app"),
+    ("scan-phi", "ecg_text.cli.scan_phi", "scan_phi"),
 )
 
 

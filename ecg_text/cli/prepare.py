@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ecg_text.cli.common import print_json, progress, say
+from ecg_text.cli.common import print_json, progress, remark, say
 from ecg_text.errors import ConfigError
 
 if TYPE_CHECKING:
     from ecg_text.data.catalogue import Catalogue
-    from ecg_text.data.store import Store, StoreReport
+    from ecg_text.data.store import Store
+    from ecg_text.data.store_writer import StoreReport
 
 LOW_RATE_HZ = 100.0  # the lower of the two rates that PTB-XL is published in
 
@@ -26,6 +27,9 @@ def prepare(
     csv_path: Path | None = typer.Option(
         None, "--csv", help="For folder: the table with id, patient_id, age, sex, report, labels, split."
     ),
+    key_file: Path | None = typer.Option(
+        None, help="For folder: your key for patients' ids, made where it is absent; without it they link to no store."
+    ),
     rate_hz: float = typer.Option(100.0, help="Samples per second that a model shall see."),
     workers: int = typer.Option(2, min=1, help="Processes that read recordings."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
@@ -34,10 +38,12 @@ def prepare(
 
     Example: `ecg-text prepare folder recordings store --csv reports.csv`
 
-    A recording that cannot be used is left out, and told in STORE.skipped.csv with the reason.
+    A recording that cannot be used is left out, and told in STORE.skipped.csv with the reason. A folder's patient ids
+    become hashes: with a key of yours (--key-file), or with one that is drawn for this store and forgotten.
     """
-    catalogue = _catalogue(source, directory, csv_path, rate_hz)
-    from ecg_text.data.store import Store, write_store
+    catalogue = _catalogue(source, directory, csv_path, rate_hz, _key(source, key_file, store))
+    from ecg_text.data.store import Store
+    from ecg_text.data.store_writer import write_store
     from ecg_text.signal.preprocess import standard_preprocess
 
     with progress("preparing") as advance:
@@ -56,7 +62,26 @@ def prepare(
         _tell(written, report, store)
 
 
-def _catalogue(source: str, directory: Path, csv_path: Path | None, rate_hz: float) -> Catalogue:
+def _key(source: str, key_file: Path | None, store: Path) -> bytes | None:
+    """The user's key, made where its file is absent. Raises ConfigError where it would be shared or lost."""
+    if key_file is None:
+        return None
+    if source != "folder":
+        raise ConfigError(f"--key-file is for the source folder; the patient ids of {source} are public, leave it out")
+    if key_file.resolve().is_relative_to(store.resolve()):
+        raise ConfigError(f"the key {key_file} would lie in the store and be shared with it; keep it somewhere else")
+    from ecg_text.data.patient_key import make_key, read_key
+
+    if key_file.exists():
+        return read_key(key_file)
+    key = make_key(key_file)
+    remark(f"made the key {key_file}: keep it and back it up, whoever has it can test guesses of ids; never share it")
+    return key
+
+
+def _catalogue(
+    source: str, directory: Path, csv_path: Path | None, rate_hz: float, key: bytes | None = None
+) -> Catalogue:
     from ecg_text.data.sources import SOURCES
     from ecg_text.data.sources.folder import folder
     from ecg_text.data.sources.ptbxl import ptbxl
@@ -66,7 +91,7 @@ def _catalogue(source: str, directory: Path, csv_path: Path | None, rate_hz: flo
     if csv_path is not None and source != "folder":
         raise ConfigError(f"--csv is for the source folder; {source} has its own table, leave --csv out")
     if source == "folder":
-        return folder(directory, csv_path=csv_path)
+        return folder(directory, csv_path=csv_path, key=key)
     if source == "ptbxl" and rate_hz > LOW_RATE_HZ:
         return ptbxl(directory, rate_hz=500)
     return SOURCES[source](directory)

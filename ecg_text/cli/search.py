@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ecg_text.cli.asking import LEADS, RATE_HZ, RULE_HELP, UNIT, ArrayFacts, Rule, model_of_index
+from ecg_text.cli.asking import LEADS, RATE_HZ, RULE_HELP, UNIT, FileFacts, Rule, model_of_index
 from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, say, say_research_use
+from ecg_text.cli.gate import warn_of
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ecg_text.hub.embedding import Embedder
     from ecg_text.index.index import Hit
-    from ecg_text.record import Record
+    from ecg_text.signal.gate.passage import Passage
 
 EXCERPT = 70
 
@@ -44,13 +45,13 @@ def search(
     if text is None and ecg is None:
         raise typer.BadParameter('give a text, as in: ecg-text search INDEX "atrial fibrillation"; or --ecg FILE')
     from ecg_text.index.index import Index
-    from ecg_text.signal.plausible import doubts
+    from ecg_text.signal.gate.passage import Passage
 
     found = Index.load(index)
     embedder = model_of_index(found, model)
-    record = None if ecg is None else ArrayFacts.of(rate_hz, unit, leads).read(ecg)
-    warnings = () if record is None else doubts(record, embedder.preprocess)
-    query = _query(embedder, text, opposite, rule, record, weight)
+    facts = FileFacts.of(rate_hz, unit, leads)
+    passage = None if ecg is None else Passage(facts.open(ecg), embedder.preprocess)
+    query = _query(embedder, text, opposite, rule, passage, weight)
     [hits] = found.search(query[None, :], k, embedder.revision, embedder.fingerprint)
     if as_json:
         asked = {"text": text, "ecg": ecg, "weight": weight if text and ecg else None, "rule": rule if text else None}
@@ -61,14 +62,14 @@ def search(
                 "model_revision": found.model_revision,
                 "preprocess_fingerprint": found.fingerprint,
                 "query": asked,
-                "warnings": warnings,
+                "gate": None if passage is None else passage.examination.to_dict(),
                 "hits": [_plain(rank, hit) for rank, hit in enumerate(hits, start=1)],
                 "research_use": RESEARCH_USE,
             }
         )
         return
-    for warning in warnings:
-        say(f"warning: {ecg}: {warning}")
+    if passage is not None:
+        warn_of(passage.examination, f"{ecg}: ")
     rows = [
         (str(rank), hit.record_id, f"{hit.similarity:+.3f}", _excerpt(hit.report), hit.path or "")
         for rank, hit in enumerate(hits, start=1)
@@ -83,7 +84,7 @@ def _query(
     text: str | None,
     opposite: Sequence[str],
     rule: str,
-    record: Record | None,
+    passage: Passage | None,
     weight: float,
 ) -> np.ndarray:
     """One unit vector of what is asked: (D,)."""
@@ -94,8 +95,8 @@ def _query(
     by_text = by_ecg = None
     if text is not None:
         by_text = zero_shot_weights(embedder.embed_texts, text_prompt_set([text], opposite), rule)[0]
-    if record is not None:
-        by_ecg = embedder.embed_records([record])[0]
+    if passage is not None:
+        by_ecg = embedder.embed_windows([passage], 1)[0]
     if by_text is not None and by_ecg is not None:
         return combine(by_text, by_ecg, weight)
     [query] = [vector for vector in (by_text, by_ecg) if vector is not None]

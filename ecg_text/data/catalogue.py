@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,9 @@ SCHEMA = pa.schema(
         pa.field("fold", pa.int32()),
         pa.field("site", pa.string()),
         pa.field("device", pa.string()),
+        pa.field("verdict", pa.string()),  # the gate's: accept, or accept with warnings; null where it was not asked
+        pa.field("findings", pa.list_(pa.string()), nullable=False),  # the gate's codes, the gravest first
+        pa.field("evidence", pa.string()),  # the findings with their numbers, as JSON
     ]
 )
 
@@ -69,7 +72,7 @@ class Catalogue:
         if unknown:
             raise DataError(f"a catalogue has no column {', '.join(unknown)}; it has {', '.join(SCHEMA.names)}")
         num = len(columns["record_id"])
-        absent: dict[str, Any] = {"labels": [], "likelihoods": [], "split": ""}
+        absent: dict[str, Any] = {"labels": [], "likelihoods": [], "findings": [], "split": ""}
         arrays = [
             pa.array(columns.get(field.name, [absent.get(field.name)] * num), type=field.type) for field in SCHEMA
         ]
@@ -103,6 +106,14 @@ class Catalogue:
     def select(self, rows: Sequence[int] | np.ndarray) -> Catalogue:
         """These rows, in this order, as a catalogue."""
         return Catalogue(self.table.take(pa.array(np.asarray(rows, dtype=np.int64))), self.source, self.notes)
+
+    def with_columns(self, columns: Mapping[str, Sequence[Any]]) -> Catalogue:
+        """The same rows with other values in these columns."""
+        table = self.table
+        for name, values in columns.items():
+            place = table.schema.get_field_index(name)
+            table = table.set_column(place, SCHEMA.field(name), pa.array(values, type=SCHEMA.field(name).type))
+        return replace(self, table=table)
 
     def rows(self, rows: Sequence[int] | np.ndarray) -> dict[str, list[Any]]:
         """The values of every column at these rows, in this order."""

@@ -12,8 +12,9 @@ from ecg_text.data.splits import split_hash
 from ecg_text.errors import ConfigError, DataError, FingerprintError
 from ecg_text.signal.preprocess import Preprocess
 
-FORMAT = "ecg_text-store/1"
+FORMAT = "ecg_text-store/2"
 HEADER = "store.json"
+CATALOGUE = "catalogue.parquet"
 HEADER_KEYS = frozenset(
     ("format", "source", "notes", "num_records", "split_hash", "resolution_mv", "fingerprint", "preprocess", "shards")
 )

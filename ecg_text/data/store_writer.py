@@ -1,128 +1,162 @@
-"""Records read, prepared and quantised by several processes, handed back in the order of the catalogue."""
+"""A store is written: every record of a catalogue is prepared, and the folder appears only when it is complete."""
 
 from __future__ import annotations
 
-import multiprocessing
+import csv
+import json
 import os
-import signal
-import threading
-from collections import deque
-from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from ecg_text.data.shards import RESOLUTION_MV, Block, quantise
-from ecg_text.errors import DataError, EcgTextError
-from ecg_text.record import Record
+from ecg_text.data.catalogue import Catalogue
+from ecg_text.data.preparing import prepare_records
+from ecg_text.data.replace import replaced_folder
+from ecg_text.data.shards import ShardWriter
+from ecg_text.data.splits import check_disjoint
+from ecg_text.data.store_header import CATALOGUE, HEADER, write_header
+from ecg_text.errors import DataError
+from ecg_text.signal.gate.finding import VERDICTS, Examination, Severity
 from ecg_text.signal.preprocess import Preprocess
-from ecg_text.signal.read import read
 
-CHUNK = 64  # records a task: long enough to hide its cost, short enough that Ctrl-C answers at once
-AHEAD = 2  # tasks in flight for each worker, which bounds the memory
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Task:
-    """Catalogue rows start, start + 1, ... with their files."""
+class StoreReport:
+    """What became of the records of a catalogue; the skipped ones are listed, with reasons, in a CSV file.
 
-    start: int
-    paths: tuple[Path, ...]
-    preprocess: Preprocess
-
-
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """What became of a task: the rows that were prepared, as a block, and (row, reason) of those that were not.
-
-    num_longer of the prepared recordings are longer than the window, of which the first is kept.
+    num_longer of the written ones are longer than the window, and are there with their first window only.
     """
 
-    rows: tuple[int, ...]
-    block: Block
-    skipped: tuple[tuple[int, str], ...]
+    num_written: int
+    num_skipped: int
+    skipped_path: Path
     num_longer: int
 
 
-def prepare_records(paths: Sequence[Path], preprocess: Preprocess, workers: int) -> Generator[Chunk]:
-    """Chunks in the order of paths, whatever the number of processes.
+def write_store(
+    catalogue: Catalogue,
+    root: Path,
+    store_dir: Path,
+    preprocess: Preprocess,
+    *,
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> StoreReport:
+    """Prepare every record of a catalogue (its first window) into a store, in the order of the catalogue.
 
-    With one worker, or little to do, no process is started. Raises DataError where a process dies.
+    Paths are relative to root. Records that cannot be read, or reach beyond 32.767 mV, are skipped and listed in
+    <store>.skipped.csv; the store keeps the others to 0.001 mV, and notes how many were longer than the window. It
+    appears, or replaces an older one, only when it is complete. progress is called with (records done, records in
+    all). Raises DataError where patients cross splits, nothing can be prepared, the disk is full, or the folder holds
+    something that is no store.
     """
-    tasks = [Task(start, tuple(paths[start : start + CHUNK]), preprocess) for start in range(0, len(paths), CHUNK)]
-    workers = min(workers, len(tasks))
-    if workers <= 1:
-        yield from map(prepare_chunk, tasks)
-    else:
-        yield from _in_processes(tasks, workers)
+    store_dir = Path(store_dir)
+    check_disjoint(catalogue)
+    _refuse_foreign_folder(store_dir)
+    try:
+        with replaced_folder(store_dir) as folder:
+            done = _write_signals(catalogue, Path(root), folder, preprocess, workers, progress)
+            rows, skipped = done.rows, done.skipped
+            if not rows:
+                first = skipped[0][1] if skipped else "the catalogue is empty"
+                raise DataError(f"none of {len(catalogue)} records could be prepared; the first: {first}")
+            written = _examined(_noted(catalogue.select(rows), done.num_longer, preprocess), done.examinations)
+            written.write(folder / CATALOGUE)
+            write_header(folder / HEADER, written, preprocess, done.shards)
+            skipped_path = store_dir.with_name(f"{store_dir.name}.skipped.csv")
+            _write_skipped(skipped_path, catalogue, skipped)
+    except OSError as error:
+        raise DataError(
+            f"the store {store_dir} cannot be written ({error.strerror or error}); free space or choose another folder"
+        ) from error
+    return StoreReport(len(rows), len(skipped), skipped_path, done.num_longer)
 
 
-def _in_processes(tasks: Sequence[Task], workers: int) -> Generator[Chunk]:
-    # spawn: a forked copy of a process that has threads (torch, a data loader) can wait for a lock for ever
-    context = multiprocessing.get_context("spawn")
-    running: deque[Future[Chunk]] = deque()
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-        try:
-            for task in tasks:
-                running.append(pool.submit(prepare_chunk, task))
-                if len(running) >= AHEAD * workers:
-                    yield running.popleft().result()
-            while running:
-                yield running.popleft().result()
-        except BrokenProcessPool as error:
-            raise DataError(
-                "a preparing process died (out of memory, or a script without `if __name__ == '__main__':`); "
-                "prepare with workers=1"
-            ) from error
-        finally:
-            for future in running:
-                future.cancel()
+@dataclass(frozen=True)
+class _Done:
+    """Rows written and what the gate says of them, (row, reason) of those skipped, records in each shard.
+
+    num_longer of the rows are longer than the window.
+    """
+
+    rows: list[int]
+    examinations: list[Examination]
+    skipped: list[tuple[int, str]]
+    shards: dict[str, int]
+    num_longer: int
 
 
-def _start_worker() -> None:
-    # Ctrl-C reaches the whole process group: the parent decides, and takes its workers down in order.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
+def _noted(catalogue: Catalogue, num_longer: int, preprocess: Preprocess) -> Catalogue:
+    """The catalogue with a note on the recordings of which only the first window is kept."""
+    if not num_longer:
+        return catalogue
+    window = f"{preprocess.num_samples / preprocess.rate_hz:g} s"
+    who, whose = ("1 recording is", "its") if num_longer == 1 else (f"{num_longer} recordings are", "their")
+    note = f"{who} longer than {window}: the store keeps {whose} first {window}"
+    return replace(catalogue, notes=(*catalogue.notes, note))
 
 
-def _exit_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _examined(catalogue: Catalogue, examinations: Sequence[Examination]) -> Catalogue:
+    """The catalogue with what the gate says of each record, and a note on how many it warns of."""
+    warned = Counter(
+        found.code for examination in examinations for found in examination.findings if found.severity >= Severity.WARN
+    )
+    catalogue = catalogue.with_columns(
+        {
+            "verdict": [examination.verdict for examination in examinations],
+            "findings": [list(examination.codes) for examination in examinations],
+            "evidence": [json.dumps(examination.to_dict()["findings"]) for examination in examinations],
+        }
+    )
+    if not warned:
+        return catalogue
+    num = sum(examination.verdict != VERDICTS[0] for examination in examinations)
+    told = ", ".join(f"{code} {count}" for code, count in warned.most_common())
+    return replace(catalogue, notes=(*catalogue.notes, f"the gate warns of {num} records: {told}"))
 
 
-def prepare_chunk(task: Task) -> Chunk:
-    """Read and prepare the records of one task; a record that cannot be is skipped with its reason."""
-    shape = (len(task.preprocess.leads), task.preprocess.num_samples)
-    samples = np.empty((len(task.paths), *shape), dtype="<i2")
-    lead_state = np.empty((len(task.paths), shape[0]), dtype=np.uint8)
-    num_valid = np.empty(len(task.paths), dtype=np.int32)
+def _refuse_foreign_folder(folder: Path) -> None:
+    is_store = (folder / HEADER).is_file()
+    if folder.exists() and not is_store and not (folder.is_dir() and not any(folder.iterdir())):
+        raise DataError(f"{folder} exists and is no store; choose another folder for the store")
+
+
+def _write_signals(
+    catalogue: Catalogue,
+    root: Path,
+    folder: Path,
+    preprocess: Preprocess,
+    workers: int,
+    progress: Progress | None,
+) -> _Done:
+    record_ids = catalogue.column("record_id")
+    paths = [root / path for path in catalogue.column("path")]
     rows: list[int] = []
+    examinations: list[Examination] = []
     skipped: list[tuple[int, str]] = []
     num_longer = 0
-    for row, path in enumerate(task.paths, start=task.start):
-        n = len(rows)
-        try:
-            record = read(path)
-            prepared = task.preprocess(record)
-            samples[n] = quantise(prepared.signal, task.preprocess.unit_mv / RESOLUTION_MV)
-            lead_state[n], num_valid[n] = prepared.lead_state, prepared.num_valid
-        except EcgTextError as error:
-            skipped.append((row, str(error)))
-        except Exception as error:  # noqa: BLE001 - readers of many formats raise anything; the reason is written down
-            skipped.append((row, f"{type(error).__name__}: {error}"))
-        else:
-            rows.append(row)
-            num_longer += _is_longer(record, task.preprocess)
-    n = len(rows)
-    block = Block(samples=samples[:n], lead_state=lead_state[:n], num_valid=num_valid[:n])
-    return Chunk(tuple(rows), block, tuple(skipped), num_longer)
+    with ShardWriter(folder) as writer, closing(prepare_records(paths, preprocess, workers)) as chunks:
+        for chunk in chunks:
+            if chunk.rows:
+                writer.write([record_ids[row] for row in chunk.rows], chunk.block)
+            rows.extend(chunk.rows)
+            examinations.extend(chunk.examinations)
+            skipped.extend(chunk.skipped)
+            num_longer += chunk.num_longer
+            if progress is not None:
+                progress(len(rows) + len(skipped), len(paths))
+    return _Done(rows, examinations, skipped, writer.counts, num_longer)
 
 
-def _is_longer(record: Record, preprocess: Preprocess) -> bool:
-    """Whether a recording goes on, for a sample of the prepared rate or more, after the window."""
-    return record.num_samples * preprocess.rate_hz / record.rate_hz >= preprocess.num_samples + 1
+def _write_skipped(path: Path, catalogue: Catalogue, skipped: Sequence[tuple[int, str]]) -> None:
+    record_ids, paths = catalogue.column("record_id"), catalogue.column("path")
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(("record_id", "path", "reason"))
+        table.writerows((record_ids[row], paths[row], reason) for row, reason in skipped)
+    os.replace(temporary, path)

@@ -16,6 +16,7 @@ from ecg_text.models.contrast import zero_shot_weights
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.record import Record
+from ecg_text.signal.gate.passage import require_ecg
 from ecg_text.signal.preprocess import Prepared
 from ecg_text.text.prompts import PromptSet
 
@@ -67,12 +68,12 @@ class Embedder:
         A store keeps the first window of each recording, and so does what is made of it (embed_store, an index): a long
         record has another vector here than there.
 
-        Raises SignalError for a record that is too short, flat, or has none of the model's leads.
+        Raises SignalError for a record that the gate refuses, or that has none of the model's leads.
         """
-        return self.embed_windows((self.preprocess.windows(record) for record in records), len(records))
+        return self.embed_windows((self._windows(record) for record in records), len(records))
 
-    def embed_windows(self, records: Iterable[Sequence[Prepared]], num: int) -> np.ndarray:
-        """The same of num records that are prepared already, each given by its windows: (num, D)."""
+    def embed_windows(self, records: Iterable[Iterable[Prepared]], num: int) -> np.ndarray:
+        """The same of num records that are examined and prepared already, each given by its windows: (num, D)."""
         sums = self._zeros(num)
         windows = ((row, window) for row, prepared in enumerate(records) for window in prepared)
         while chunk := list(islice(windows, BATCH)):
@@ -122,6 +123,10 @@ class Embedder:
     def zero_shot(self, records: Sequence[Record], prompts: PromptSet, rule: str = "contrast") -> np.ndarray:
         """Similarity of each record with each label of a prompt set, in the order of prompts.names: (n, K)."""
         return self.similarities(self.embed_records(records), prompts, rule)
+
+    def _windows(self, record: Record) -> list[Prepared]:
+        require_ecg(record, self.preprocess)
+        return self.preprocess.windows(record)
 
     def _zeros(self, num: int) -> np.ndarray:
         return np.zeros((num, self.model.config.embedding_width), dtype=np.float32)

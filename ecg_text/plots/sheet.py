@@ -1,105 +1,102 @@
-"""An ECG on paper: 25 mm a second, 10 mm a millivolt, a calibration pulse; drawn by ecg_plot."""
+"""An ECG on paper: 25 mm a second, 10 mm a millivolt, a calibration pulse; as SVG, PNG or PDF at true scale."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from textwrap import wrap
-from typing import Any
-from xml.etree import ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ecg_text.errors import ConfigError
-from ecg_text.leads import STANDARD_12
-from ecg_text.plots.svg import DISCLAIMER, SVG, compact, signed, text_of
+from ecg_text.plots.sheet_layout import LAYOUTS, SHEET_SECONDS, plan_sheet
+from ecg_text.plots.sheet_margin import draw_header, draw_margin
+from ecg_text.plots.sheet_marks import Span, draw_marks, draw_spans
+from ecg_text.plots.sheet_paint import paint
+from ecg_text.plots.sheet_traces import draw_traces
+from ecg_text.plots.svg import text_of
 from ecg_text.record import Record
+from ecg_text.signal.gate.finding import Finding
 
-LAYOUTS = ("3x4", "6x2", "stacked")
-SHEET_SECONDS = 10.0
-_LINE_MM = 5.0
-_FONT_MM = 2.9
-_STEP_MV = 0.5
-_LEAST_RANGE_MV = (-1.0, 1.5)
-_MOST_RANGE_MV = (-5.0, 5.0)  # an artefact beyond is cut, and ecg_plot writes "out of range" beside it
-_INK = "#23303d"
+if TYPE_CHECKING:
+    from ecg_text.signal.beats.rpeaks import Beats
+
+__all__ = ["LAYOUTS", "SHEET_SECONDS", "Sheet", "Span", "draw_sheet", "sheet_svg"]
+
+PRINT_DPI = 203.2  # eight dots a millimetre: every line of the grid is equally sharp
 
 
-def sheet_svg(
-    record: Record, *, title: str = "", findings: Sequence[tuple[str, float]] = (), layout: str = "3x4"
-) -> str:
-    """The record's first ten seconds on ECG paper, as an SVG measured in millimetres.
+@dataclass(frozen=True)
+class Sheet:
+    """A drawn sheet. drawing is its SVG in millimetres, of which PNG and PDF are made, so that all show the same."""
+
+    drawing: str
+
+    def svg(self) -> str:
+        """The sheet as SVG text, without an XML declaration, ready to stand inside a page."""
+        return self.drawing
+
+    def write(self, path: str | Path, *, dpi: float = PRINT_DPI) -> None:
+        """Writes .svg, .png or .pdf, under a temporary name first; dpi is a PNG's dots per inch.
+
+        Raises ConfigError for another suffix.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix == ".svg":
+            content = self.drawing.encode()
+        elif suffix == ".png":
+            content = paint(self.drawing, "png", dpi)
+        elif suffix == ".pdf":
+            content = paint(self.drawing, "pdf", dpi)
+        else:
+            raise ConfigError(
+                f"a sheet is written as .svg, .png or .pdf, not {path.name!r}; choose one of these endings"
+            )
+        temporary = path.with_name(f".{path.name}.partial")
+        try:
+            temporary.write_bytes(content)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def draw_sheet(
+    record: Record,
+    *,
+    title: str = "",
+    layout: str = "3x4",
+    beats: Beats | None = None,
+    spans: Sequence[Span] = (),
+    findings: Sequence[Finding] = (),
+    answers: Sequence[tuple[str, float]] = (),
+    start_s: float = 0.0,
+    origin_s: float = 0.0,
+    total_s: float | None = None,
+) -> Sheet:
+    """At most ten seconds of a record, from start_s, on ECG paper at true scale.
 
     "3x4" is the clinic's sheet of twelve leads in four columns over a rhythm strip of lead II, "6x2" two columns of
-    six leads, "stacked" every lead in full, one below the other. A record without all twelve leads is laid out with
-    those it has. findings are (label, similarity) pairs, written below the paper. The title is the caller's: nothing
-    about the person in the record is written by itself. Raises ConfigError for an unknown layout.
+    six leads, "12x1" every lead in full, one below the other. A record with fewer than six of the twelve leads is
+    drawn as strips of what it has. beats become ticks above the rows, spans shaded stretches behind the traces;
+    findings (the gravest first) and answers, which are (label, similarity) pairs, are written below the paper. The
+    title is the caller's: nothing about the person in the record is written by itself. Where the record is a window of
+    a longer recording, origin_s and total_s tell where the window begins and how long the whole is. Raises
+    ConfigError for an unknown layout or a start outside the record, LeadError for a span in a lead that the sheet
+    does not show.
     """
-    if layout not in LAYOUTS:
-        raise ConfigError(f"no sheet layout {layout!r}; choose one of {', '.join(LAYOUTS)}")
-    root = compact(_chart(record, title or "ECG", layout).to_svg())
-    width_mm = float(root.attrib["viewBox"].split()[2])
-    _add_lines(root, _lines_below(record, findings, width_mm))
-    return text_of(root)
+    plan = plan_sheet(record, layout, start_s)
+    peaks_s = np.zeros(0) if beats is None else np.asarray(beats.peaks) / beats.rate_hz
+    root = draw_traces(record, plan)
+    draw_spans(root, plan, spans)
+    draw_marks(root, record, plan, peaks_s)
+    draw_header(root, plan, title, peaks_s, origin_s, record.duration_s if total_s is None else total_s)
+    draw_margin(root, record, plan, peaks_s, spans, findings, answers)
+    return Sheet(text_of(root))
 
 
-def _chart(record: Record, title: str, layout: str) -> Any:
-    import ecg_plot
-
-    if set(STANDARD_12) <= set(record.leads):
-        record = record.select(STANDARD_12)
-    elif layout == "3x4":
-        layout = "6x2" if len(record.leads) > 3 else "stacked"
-    signal = record.signal[:, : round(SHEET_SECONDS * record.rate_hz)]
-    how: dict[str, dict[str, Any]] = {
-        "3x4": {"layout": "12lead", "time_mode": "sequential", "rhythm_lead": "II"},
-        "6x2": {"layout": "columns", "time_mode": "sequential", "columns": 2},
-        "stacked": {"layout": "stacked"},
-    }
-    return ecg_plot.plot(
-        signal,
-        sample_rate=record.rate_hz,
-        lead_names=list(record.leads),
-        title=title,
-        amplitude_range=_amplitude_range_mv(signal),
-        style=ecg_plot.Style(
-            line_color=_INK,
-            line_width=0.3,
-            major_color="#ecbab5",
-            minor_color="#f8e4e1",
-            background="#fffdfb",
-            axes=False,
-            font_size=3.4,
-        ),
-        **how[layout],
-    )
-
-
-def _amplitude_range_mv(signal: np.ndarray) -> tuple[float, float]:
-    """Whole large squares that hold every sample of every lead, one range for all so that no lead is rescaled."""
-    low = np.floor((float(signal.min()) - 0.1) / _STEP_MV) * _STEP_MV
-    high = np.ceil((float(signal.max()) + 0.1) / _STEP_MV) * _STEP_MV
-    return (
-        max(_MOST_RANGE_MV[0], min(_LEAST_RANGE_MV[0], float(low))),
-        min(_MOST_RANGE_MV[1], max(_LEAST_RANGE_MV[1], float(high))),
-    )
-
-
-def _lines_below(record: Record, findings: Sequence[tuple[str, float]], width_mm: float) -> list[str]:
-    """The findings, wrapped to the paper's width, and the line that must never be missing."""
-    scored = "similarity: " + " · ".join(f"{label} {signed(similarity)}" for label, similarity in findings)
-    shown = f"first {SHEET_SECONDS:g} s of {record.duration_s:g} s · " if record.duration_s > SHEET_SECONDS else ""
-    lines = wrap(scored, int((width_mm - 20) / (_FONT_MM * 0.56))) if findings else []
-    return [*lines, f"{shown}{DISCLAIMER}"]
-
-
-def _add_lines(root: ElementTree.Element, lines: Sequence[str]) -> None:
-    """Write lines of text below the drawing, making it taller by as much."""
-    _, _, width, height = (float(part) for part in root.attrib["viewBox"].split())
-    taller = height + _LINE_MM * len(lines)
-    root.attrib |= {"viewBox": f"0 0 {width:g} {taller:g}", "height": f"{taller:g}mm", "role": "img"}
-    paper = next(child for child in root if child.tag == f"{{{SVG}}}rect")
-    paper.attrib["height"] = f"{taller:g}"
-    for i, line in enumerate(lines):
-        place = {"x": "12", "y": f"{height + _LINE_MM * i + 1.5:g}", "fill": _INK}
-        font = {"font-size": f"{_FONT_MM}", "font-family": "sans-serif"}
-        ElementTree.SubElement(root, f"{{{SVG}}}text", place | font).text = line
+def sheet_svg(record: Record, *, title: str = "", layout: str = "3x4") -> str:
+    """The plain sheet of a record as SVG text, for a page."""
+    return draw_sheet(record, title=title, layout=layout).svg()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -34,10 +35,11 @@ def polyline(x: np.ndarray, y: np.ndarray, digits: int = 2) -> str:
 
     Points are rounded before the steps are taken, so that roundings do not add up along the line.
     """
-    points = np.round(np.stack([x, y], axis=1) * 10**digits)
-    steps = np.diff(points, axis=0) / 10**digits
+    points = np.round(np.stack([x, y], axis=1) * 10**digits).astype(np.int64)
+    steps = np.diff(points, axis=0).ravel()
     start = " ".join(number(value, digits) for value in points[0] / 10**digits)
-    return f"M{start}l" + " ".join(f"{number(dx, digits)} {number(dy, digits)}" for dx, dy in steps)
+    written = {step: number(step / 10**digits, digits) for step in np.unique(steps).tolist()}  # few differ
+    return f"M{start}l" + " ".join([written[step] for step in steps.tolist()])
 
 
 def envelope(samples: np.ndarray, num_columns: int) -> tuple[np.ndarray, np.ndarray]:
@@ -81,6 +83,33 @@ def _merge_lines(root: ElementTree.Element, digits: int) -> None:
         x1, y1, x2, y2 = (number(float(line.attrib[name]), digits) for name in ("x1", "y1", "x2", "y2"))
         merged[key].attrib["d"] += f"M{x1} {y1}" + (f"V{y2}" if x1 == x2 else f"L{x2} {y2}")
         root.remove(line)
+
+
+def add(root: ElementTree.Element, kind: str, attributes: Mapping[str, str | float]) -> ElementTree.Element:
+    """One more element at the end of a drawing; numbers are written short."""
+    texts = {name: value if isinstance(value, str) else number(value) for name, value in attributes.items()}
+    return ElementTree.SubElement(root, f"{{{SVG}}}{kind}", texts)
+
+
+def add_text(
+    root: ElementTree.Element,
+    place: tuple[float, float],
+    text: str,
+    *,
+    size: float,
+    fill: str,
+    anchor: str = "start",
+    bold: bool = False,
+) -> None:
+    """A line of text whose base line begins (or ends, or is centred) at a place (x, y).
+
+    What cannot be printed (control characters, halves of a character) becomes a space: XML has no place for it.
+    """
+    attributes: dict[str, str | float] = {"x": place[0], "y": place[1], "font-size": size, "fill": fill}
+    attributes |= {"font-family": "sans-serif", "text-anchor": anchor}
+    if bold:
+        attributes["font-weight"] = "bold"
+    add(root, "text", attributes).text = "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def text_of(root: ElementTree.Element) -> str:

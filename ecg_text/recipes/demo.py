@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from ecg_text.data.sources.folder import folder as folder_source
-from ecg_text.data.store import Progress, Store, write_store
+from ecg_text.data.store import Store
+from ecg_text.data.store_writer import Progress, write_store
 from ecg_text.errors import ConfigError, DataError
 from ecg_text.evaluation.result import Result
 from ecg_text.evaluation.tasks import EmbeddedSplit, Fact, ZeroShotProtocol, embed_split, zero_shot_result

@@ -1,15 +1,18 @@
-"""One door for recordings on disk: read a file by its suffix, find the records of a folder."""
+"""One door for recordings on disk: read one, open all of a file, find those of a folder."""
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ecg_text.errors import SignalError
 from ecg_text.record import Record
-from ecg_text.signal.formats import arrays
-from ecg_text.signal.formats.wfdb_files import header_path, read_wfdb
+from ecg_text.signal.formats.facts import Keep
+from ecg_text.signal.formats.recording import Reader, Recording, Stated
+from ecg_text.signal.formats.table import READERS, find_reader, open_with
+from ecg_text.signal.formats.wfdb_files import WFDB, header_path
 
 
 def read(
@@ -18,24 +21,60 @@ def read(
     rate_hz: float | None = None,
     unit: str | None = None,
     leads: Iterable[str] | None = None,
+    record_id: str | None = None,
+    start_s: float | None = None,
+    duration_s: float | None = None,
+    keep: Iterable[str] = (),
+    key: bytes | None = None,
 ) -> Record:
-    """The record in a file: WFDB by its .hea, .dat, .mat or bare name; .npy, .csv or a .mat that has no header.
+    """The record in a file of any known format, whole or from start_s on for duration_s seconds.
 
-    A WFDB header says its rate, unit and leads; for an array the caller must. Raises SignalError or LeadError.
+    The content decides which format it is; a WFDB record is given by its .hea, .dat, .mat or bare name. rate_hz, unit
+    and leads are stated where the format does not say them (arrays). In a file of many, record_id names the one.
+    keep names what is kept beyond the whitelist of privacy (report; patient_id, as a hash with key). Raises
+    SignalError or LeadError, in one line.
     """
+    recording = open_recording(path, rate_hz=rate_hz, unit=unit, leads=leads, record_id=record_id, keep=keep, key=key)
+    if start_s is None and duration_s is None:
+        return recording.record()
+    start = 0.0 if start_s is None else start_s
+    duration = recording.duration_s if duration_s is None else duration_s
+    if not (math.isfinite(start) and start >= 0 and math.isfinite(duration) and duration > 0):
+        raise SignalError(f"{path}: a window from {start:g} s for {duration:g} s; give a start from 0 on and a length")
+    return recording.window(start, duration)
+
+
+def open_recording(
+    path: str | Path,
+    *,
+    rate_hz: float | None = None,
+    unit: str | None = None,
+    leads: Iterable[str] | None = None,
+    record_id: str | None = None,
+    keep: Iterable[str] = (),
+    key: bytes | None = None,
+) -> Recording:
+    """The one recording in a file, or the one of that record id, its samples not yet read; the arguments of read."""
+    recordings = open_recordings(path, rate_hz=rate_hz, unit=unit, leads=leads, keep=keep, key=key)
+    return _the_one(Path(path), recordings, record_id)
+
+
+def open_recordings(
+    path: str | Path,
+    *,
+    rate_hz: float | None = None,
+    unit: str | None = None,
+    leads: Iterable[str] | None = None,
+    keep: Iterable[str] = (),
+    key: bytes | None = None,
+) -> Iterator[Recording]:
+    """The recordings of a file, one after the other, open but not read: each is readable while it is the current one.
+
+    The arguments are those of read. Raises SignalError where there is no such file, or its format is not known.
+    """
+    stated = Stated(rate_hz=rate_hz, unit=unit, leads=None if leads is None else tuple(leads))
     path = Path(path)
-    if path.is_dir() and not (path.name and header_path(path).is_file()):
-        raise SignalError(f"{path} is a folder; give a file in it")
-    if header_path(path).is_file() or path.suffix.lower() in ("", ".hea", ".dat"):
-        stated = [name for name, value in (("rate_hz", rate_hz), ("unit", unit), ("leads", leads)) if value is not None]
-        if stated:
-            raise SignalError(f"{path}: a WFDB header says its own {', '.join(stated)}; leave that out")
-        return read_wfdb(path)
-    if not path.exists():
-        raise SignalError(f"{path}: there is no such file; check the path")
-    if path.suffix.lower() not in arrays.SUFFIXES:
-        raise SignalError(f"{path}: a {path.suffix} file is not read; give WFDB (.hea), .npy, .csv or .mat")
-    return arrays.read_array(path, rate_hz=rate_hz, unit=unit, leads=leads)
+    return open_with(_reader(path), path, stated, Keep(names=frozenset(keep), key=key))
 
 
 def find_records(folder: str | Path, suffixes: Iterable[str] = (".hea",)) -> list[Path]:
@@ -61,3 +100,46 @@ def find_records(folder: str | Path, suffixes: Iterable[str] = (".hea",)) -> lis
             and (suffix == ".hea" or path.stem not in described)
         ]
     return sorted(found)
+
+
+def _reader(path: Path) -> Reader:
+    """The reader of a file, found by its content. Raises SignalError where there is none."""
+    if WFDB.recognises(path, b""):  # first, and without a look at its samples: most records of archives are WFDB
+        return WFDB
+    if path.is_dir():
+        raise SignalError(f"{path} is a folder; give a file in it")
+    missing_header = f"{header_path(path)}: there is no such header; a WFDB record needs its .hea file"
+    if not path.is_file():
+        if path.exists():
+            raise SignalError(f"{path}: it is no ordinary file; give a file with a recording")
+        is_wfdb = path.suffix.lower() in ("", ".hea", ".dat")
+        raise SignalError(missing_header if is_wfdb else f"{path}: there is no such file; check the path")
+    try:
+        reader = find_reader(path)
+    except OSError as error:
+        raise SignalError(f"{path}: the file cannot be read ({error.strerror}); check its permissions") from error
+    if reader is None and path.suffix.lower() == ".dat":
+        raise SignalError(missing_header)
+    if reader is None:
+        known = ", ".join(known.name for known in READERS)
+        raise SignalError(f"{path}: its content is of no format that is read; give one of {known}")
+    return reader
+
+
+def _the_one(path: Path, recordings: Iterator[Recording], record_id: str | None) -> Recording:
+    """The recording of that id, or the only one, still readable. Raises SignalError where there is no such one."""
+    seen: list[str] = []
+    only: Recording | None = None
+    for recording in recordings:
+        if record_id is not None and recording.record_id == record_id:
+            return recording
+        seen.append(recording.record_id)
+        if record_id is None and only is not None:
+            raise SignalError(f"{path}: it holds {', '.join(seen[:2])} and maybe more; name one by its record id")
+        only = recording
+    if only is None:
+        raise SignalError(f"{path}: it holds no recording; give a file with an ECG")
+    if record_id is not None:
+        some = ", ".join(seen[:3]) + (", ..." if len(seen) > 3 else "")
+        raise SignalError(f"{path}: it holds no record {record_id!r}; it has {some}")
+    return only

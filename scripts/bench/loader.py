@@ -27,7 +27,8 @@ from ecg_text.data.catalogue import Catalogue
 from ecg_text.data.loader import Loader
 from ecg_text.data.sources.folder import folder
 from ecg_text.data.sources.ptbxl import ptbxl
-from ecg_text.data.store import Store, write_store
+from ecg_text.data.store import Store
+from ecg_text.data.store_writer import write_store
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.synthetic.synthesise import write_synthetic_folder
 

@@ -19,7 +19,7 @@ import wfdb
 
 from ecg_text.data.sources.folder import folder
 from ecg_text.data.sources.ptbxl import ptbxl
-from ecg_text.data.store import write_store
+from ecg_text.data.store_writer import write_store
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.synthetic.synthesise import write_synthetic_folder
 

@@ -11,7 +11,8 @@ import pytest
 from ecg_text.data.catalogue import SCHEMA, Catalogue
 from ecg_text.data.sources import SOURCES
 from ecg_text.data.splits import check_disjoint, split_hash
-from ecg_text.data.store import Store, write_store
+from ecg_text.data.store import Store
+from ecg_text.data.store_writer import write_store
 from ecg_text.errors import DataError
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.synthetic.synthesise import write_synthetic_folder

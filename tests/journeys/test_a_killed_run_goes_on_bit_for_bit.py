@@ -52,7 +52,7 @@ def run_python(code: str, *arguments: object) -> int:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from ecg_text.data.sources.folder import folder
-    from ecg_text.data.store import write_store
+    from ecg_text.data.store_writer import write_store
     from ecg_text.signal.preprocess import standard_preprocess
     from ecg_text.signal.synthetic.synthesise import write_synthetic_folder
 

@@ -1,147 +1,132 @@
-"""Bare arrays as recordings: .npy, .csv and .mat files, which do not say their rate, unit or leads."""
+"""Bare arrays as recordings: NumPy and MATLAB files, which do not say their rate, unit or leads."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
+import math
+import struct
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from ecg_text.errors import LeadError, SignalError
-from ecg_text.leads import find_lead, normalise_leads
-from ecg_text.record import Record
-from ecg_text.signal.units import mv_per_unit
+from ecg_text.errors import SignalError
+from ecg_text.signal.formats.bare import bare_recording, check_numbers
+from ecg_text.signal.formats.facts import Keep
+from ecg_text.signal.formats.guard import told
+from ecg_text.signal.formats.recording import Reader, Recording, Stated
 
 SUFFIXES = (".npy", ".csv", ".mat")
-_TIME_COLUMNS = ("", "time", "time_s", "time_ms", "t", "sample", "index")
+# A compressed file says little of its size in memory: beyond this it is no ECG of a clinic, and may be a bomb.
+MOST_UNPACKED_BYTES = 2**28
+_NPY_MAGIC = b"\x93NUMPY"
+_NUMERIC = ("double", "single", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+_MAT4_BYTES = {0: 8, 1: 4, 2: 4, 3: 2, 4: 2, 5: 1}
+_COMPRESSED = 15
+_CHUNK = 2**20
 
 
-def read_array(
-    path: str | Path,
-    *,
-    rate_hz: float | None = None,
-    unit: str | None = None,
-    leads: Iterable[str] | None = None,
-) -> Record:
-    """The record in a .npy, .csv or bare .mat file: samples of the stated rate and unit, of the leads named in order.
+def recognises_npy(_path: Path, head: bytes) -> bool:
+    """Whether the first bytes are those of a NumPy array."""
+    return head.startswith(_NPY_MAGIC)
 
-    The array is (leads, samples) or (samples, leads), told apart by the number of leads. A csv file may name its
-    leads in a first row. Raises SignalError for a missing statement, an unreadable file or a shape that fits both
-    ways or neither, LeadError where the named leads are not those of the csv's first row.
+
+def open_npy(path: Path, stated: Stated, _keep: Keep) -> Iterator[Recording]:
+    """The recording of a .npy file; what it declares is held against its size before anything is read.
+
+    Raises SignalError for an array that is cut, pickled or not of real numbers.
     """
-    path = Path(path)
-    array, columns = _READERS[path.suffix.lower()](path) if path.suffix.lower() in _READERS else (None, ())
-    if array is None:
-        raise SignalError(f"{path}: {path.suffix or 'no'} suffix; give a {', '.join(SUFFIXES)} file")
-    names = _lead_names(path, columns, leads)
-    missing = [name for name, value in (("rate_hz", rate_hz), ("unit", unit), ("leads", names)) if value is None]
-    if missing or rate_hz is None or unit is None or names is None:
-        raise SignalError(
-            f"{path}: a {path.suffix} file does not say its {', '.join(missing)}; "
-            "state it when reading (--rate-hz --unit --leads)"
-        )
-    scale = mv_per_unit(unit)
-    if scale is None:
-        raise SignalError(f"{path}: unknown unit {unit!r}; give mV, uV or V")
-    return Record(
-        signal=_leads_first(path, array, len(names), named_columns=bool(columns)) * scale,
-        rate_hz=rate_hz,
-        leads=names,
-        record_id=path.stem,
-        trail=(f"read {path.suffix[1:]} {path.name} in {unit}",),
-    )
+    with told(path, "the file cannot be read", "give a complete .npy file"):
+        with path.open("rb") as file:
+            version = np.lib.format.read_magic(file)
+            read_header = (
+                np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            )
+            shape, _, dtype = read_header(file)
+            start = file.tell()
+        check_numbers(path, dtype)
+        if math.prod(shape) * dtype.itemsize > path.stat().st_size - start:
+            raise SignalError(f"{path}: the file is cut, or its header wrong: it declares an array of shape {shape}")
+        array = np.load(path, mmap_mode="r" if math.prod(shape) else None, allow_pickle=False)
+    yield bare_recording(path, array, stated, kind="npy")
 
 
-def _lead_names(path: Path, columns: tuple[str, ...], leads: Iterable[str] | None) -> tuple[str, ...] | None:
-    """The caller's lead names, or the columns'; both must agree where the columns are named after leads."""
-    if leads is None:
-        return normalise_leads(columns) if columns else None
-    named = normalise_leads(leads)
-    known = tuple(find_lead(column) for column in columns)
-    if columns and None not in known and known != named:
-        raise LeadError(f"{path}: its first row names {', '.join(columns)}, not {', '.join(named)}; give no leads")
-    return named
-
-
-def _leads_first(path: Path, array: np.ndarray, num_leads: int, *, named_columns: bool) -> np.ndarray:
-    """The array as (leads, samples)."""
-    if array.ndim == 1:
-        array = array[None, :]
-    if array.ndim != 2 or num_leads not in array.shape:
-        raise SignalError(f"{path}: an array of shape {array.shape} does not hold {num_leads} leads; name each lead")
-    if named_columns:
-        return array.T
-    if array.shape == (num_leads, num_leads):
-        raise SignalError(
-            f"{path}: an array of shape {array.shape} may be read both ways with {num_leads} leads; "
-            "save it with another number of samples"
-        )
-    return array if array.shape[0] == num_leads else array.T
-
-
-def _read_npy(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise _unreadable(path, error) from error
-    return _numbers(path, array), ()
-
-
-def _read_csv(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The numbers, and the names of the columns where a first row has them; a column of times is left out."""
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-        first = lines[0] if lines else ""
-        delimiter = next((mark for mark in ("\t", ";", ",") if mark in first), ",")
-        names = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
-        has_names = not all(_is_number(name) for name in names)
-        if len(lines) <= has_names:
-            raise ValueError("it has no numbers")
-        array = np.loadtxt(lines[has_names:], delimiter=delimiter, ndmin=2, comments=None)
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
-    if not has_names:
-        return array, ()
-    if array.shape[1] != len(names):
-        raise SignalError(f"{path}: {len(names)} names above {array.shape[1]} columns; give one name a column")
-    kept = [number for number, name in enumerate(names) if name.lower() not in _TIME_COLUMNS]
-    return array[:, kept], tuple(names[number] for number in kept)
-
-
-def _read_mat(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    try:
-        variables = loadmat(path)
-    except NotImplementedError as error:
-        raise SignalError(f"{path}: MATLAB 7.3 files are not read; save it with the option -v7") from error
-    except (OSError, ValueError, TypeError, MatReadError) as error:
-        raise _unreadable(path, error) from error
-    arrays = {name: value for name, value in variables.items() if not name.startswith("__")}
-    if "val" not in arrays and len(arrays) != 1:
-        raise SignalError(f"{path}: it holds {', '.join(arrays) or 'nothing'}; save one array, or name it val")
-    return _numbers(path, np.asarray(arrays["val"] if "val" in arrays else next(iter(arrays.values())))), ()
-
-
-_READERS = {".npy": _read_npy, ".csv": _read_csv, ".mat": _read_mat}
-
-
-def _numbers(path: Path, array: np.ndarray) -> np.ndarray:
-    if array.dtype.kind not in "iuf":
-        raise SignalError(f"{path}: an array of type {array.dtype}; save real numbers")
-    return array.astype(np.float64)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
+def recognises_mat(_path: Path, head: bytes) -> bool:
+    """Whether the first bytes are those of a MATLAB file of version 5 (its text says so) or 4 (its numbers fit)."""
+    if head.startswith(b"MATLAB 7.3"):
         return False
-    return True
+    return (head.startswith(b"MATLAB") and head[126:128] in (b"IM", b"MI")) or _mat4_size(head) is not None
 
 
-def _unreadable(path: Path, error: Exception) -> SignalError:
-    told = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return SignalError(f"{path}: the file cannot be read ({told}); give a complete {path.suffix} file")
+def open_mat(path: Path, stated: Stated, _keep: Keep) -> Iterator[Recording]:
+    """The recording of a bare .mat file: the array named val, or the only one.
+
+    Raises SignalError for a damaged file, one that unpacks to more than MOST_UNPACKED_BYTES, or one of several arrays.
+    """
+    from scipy.io import loadmat, whosmat
+
+    with told(path, "the file cannot be read", "give a complete .mat file"):
+        _check_unpacked_size(path)
+        kinds = {name: (shape, kind) for name, shape, kind in whosmat(path)}
+        if "val" not in kinds and len(kinds) != 1:
+            raise SignalError(f"{path}: it holds {', '.join(kinds) or 'nothing'}; save one array, or name it val")
+        name = "val" if "val" in kinds else next(iter(kinds))
+        shape, kind = kinds[name]
+        if kind not in _NUMERIC:
+            raise SignalError(f"{path}: an array of type {kind}; save real numbers")
+        if math.prod(shape) * 8 > max(MOST_UNPACKED_BYTES, 8 * path.stat().st_size):
+            raise SignalError(f"{path}: an array of shape {shape} is too large; save a part of it")
+        array = np.asarray(loadmat(path, variable_names=[name])[name])
+    check_numbers(path, array.dtype)
+    yield bare_recording(path, array, stated, kind="mat")
+
+
+def _mat4_size(head: bytes) -> int | None:
+    """Bytes that the first matrix of a MATLAB 4 file takes, by its header of five numbers; None where it is none."""
+    if len(head) < 20:
+        return None
+    kind, rows, columns, imaginary, name_length = struct.unpack("<5i", head[:20])
+    known = kind in range(60) and kind // 10 in _MAT4_BYTES and kind % 10 in (0, 1, 2) and imaginary in (0, 1)
+    if not known or min(rows, columns) < 1 or not 2 <= name_length <= 64:
+        return None
+    name = head[20 : 20 + name_length]
+    if not name.endswith(b"\0") or not name[:-1].isascii() or not name[:-1].replace(b"_", b"").isalnum():
+        return None
+    return 20 + name_length + rows * columns * _MAT4_BYTES[kind // 10] * (1 + imaginary)
+
+
+def _check_unpacked_size(path: Path) -> None:
+    """What is in the file fits its size, and what is compressed in it stays below the bound when unpacked."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(128)
+        declared = _mat4_size(head)
+        if declared is not None:
+            if declared > size:
+                raise SignalError(f"{path}: the file is cut: {size} bytes of {declared}; get the original file")
+            return
+        order = "<" if head[126:128] == b"IM" else ">"
+        unpacked = 0
+        while len(tag := file.read(8)) == 8:
+            kind, length = struct.unpack(f"{order}2I", tag)
+            if file.tell() + length > size:
+                raise SignalError(f"{path}: the file is cut; get the original file")
+            if kind != _COMPRESSED:
+                file.seek(length, 1)
+                continue
+            unpacked += _unpacked(file.read(length), MOST_UNPACKED_BYTES - unpacked)
+            if unpacked >= MOST_UNPACKED_BYTES:
+                raise SignalError(f"{path}: it unpacks to more than {MOST_UNPACKED_BYTES} bytes; save a part of it")
+
+
+def _unpacked(packed: bytes, bound: int) -> int:
+    """How many bytes packed becomes, counted up to bound and never held at once."""
+    unpacking, count, rest = zlib.decompressobj(), 0, packed
+    while rest and count < bound and not unpacking.eof:
+        count += len(unpacking.decompress(rest, _CHUNK))
+        rest = unpacking.unconsumed_tail
+    return count
+
+
+NPY = Reader(name="NumPy", recognises=recognises_npy, open=open_npy)
+MAT = Reader(name="MATLAB", recognises=recognises_mat, open=open_mat)

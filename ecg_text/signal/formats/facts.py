@@ -14,7 +14,7 @@ from ecg_text.errors import ConfigError
 NAMEABLE = ("report", "patient_id")
 OLDEST = 130.0
 _SEXES = {"f": "female", "female": "female", "w": "female", "m": "male", "male": "male"}
-_CODE = re.compile(r"[A-Z0-9][A-Z0-9_+/-]{0,15}", re.IGNORECASE)
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9_+/-]{0,15}")
 _FEWEST_KEY_BYTES = 16
 
 
@@ -68,7 +68,7 @@ def known_sex(word: str | None) -> str | None:
 
 
 def coded_labels(words: Iterable[str]) -> tuple[str, ...]:
-    """The words that are codes (SNOMED numbers, SCP acronyms); free text is dropped, for it may name a person."""
+    """The words that are codes (SNOMED numbers, SCP acronyms); anything else is dropped, for it may name a person."""
     return tuple(word for word in (word.strip() for word in words) if _CODE.fullmatch(word))
 
 

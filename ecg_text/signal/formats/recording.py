@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -63,12 +63,7 @@ class Recording:
 
     def window(self, start_s: float, duration_s: float) -> Record:
         """The stretch from start_s on, duration_s long or up to the end. Raises SignalError where it is empty."""
-        start = max(0, round(start_s * self.rate_hz))
-        stop = min(self.num_samples, start + round(duration_s * self.rate_hz))
-        if start >= stop:
-            raise SignalError(
-                f"{self.record_id}: no samples from {start_s:g} s for {duration_s:g} s; it is {self.duration_s:g} s long"
-            )
+        start, stop = self._span(start_s, duration_s)
         told = f"read {start / self.rate_hz:g}-{stop / self.rate_hz:g} s of {self.duration_s:g} s"
         return self._cut(start, stop, told)
 
@@ -77,6 +72,31 @@ class Recording:
         length = max(1, round(duration_s * self.rate_hz))
         for start in range(0, self.num_samples, length):
             yield self.window(start / self.rate_hz, duration_s)
+
+    def stretch(self, start_s: float | None, duration_s: float | None) -> Recording:
+        """The same recording from start_s on, duration_s long, still unread; itself where neither is given.
+
+        Raises SignalError where nothing is left.
+        """
+        if start_s is None and duration_s is None:
+            return self
+        start, stop = self._span(start_s or 0.0, self.duration_s if duration_s is None else duration_s)
+        told = f"keep {start / self.rate_hz:g}-{stop / self.rate_hz:g} s of {self.duration_s:g} s"
+        return replace(
+            self,
+            num_samples=stop - start,
+            load=lambda first, last: self.load(start + first, start + last),
+            trail=(*self.trail, told),
+        )
+
+    def _span(self, start_s: float, duration_s: float) -> tuple[int, int]:
+        start = max(0, round(start_s * self.rate_hz))
+        stop = min(self.num_samples, start + round(duration_s * self.rate_hz))
+        if start >= stop:
+            raise SignalError(
+                f"{self.record_id}: no samples from {start_s:g} s for {duration_s:g} s; it is {self.duration_s:g} s long"
+            )
+        return start, stop
 
     def _cut(self, start: int, stop: int, *told: str) -> Record:
         return Record(

@@ -5,25 +5,30 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from ecg_text.errors import LeadError, SignalError
-from ecg_text.leads import find_lead
+from ecg_text.errors import EcgTextError, SignalError
 from ecg_text.record import Record
+from ecg_text.signal.formats.channels import Choice, choose_leads
+from ecg_text.signal.formats.facts import NOTHING_MORE, Keep, coded_labels
+from ecg_text.signal.formats.recording import Reader, Recording, Stated
 from ecg_text.signal.formats.wfdb_header import (
+    PlainHeader,
     facts_from_comments,
     is_uncalibrated,
     parse_plain_header,
     read_header_lines,
 )
-from ecg_text.signal.formats.wfdb_samples import Channels, read_plain, read_with_wfdb
+from ecg_text.signal.formats.wfdb_samples import other_signals, plain_signals
 from ecg_text.signal.units import mv_per_unit
 
 SUFFIXES = (".hea", ".dat", ".mat")
+_GEORGIA_DOUBT = "keep the gain of 4880 units per mV, which the 2021 release of these records gives as 1000"
 # Bits of a stored sample in the formats that can be written.
 BITS = {"16": 16, "24": 24, "32": 32, "212": 12}
 
@@ -40,35 +45,69 @@ def header_path(path: Path) -> Path:
 
 
 def read_wfdb(path: str | Path) -> Record:
-    """The record of a WFDB header, in millivolts, with the leads it has.
+    """The whole record of a WFDB header, in millivolts, with the leads it has; see open_wfdb."""
+    return next(open_wfdb(Path(path), Stated(), NOTHING_MORE)).record()
 
-    Channels that are no leads and measure no voltage (pressure, respiration) are left out, and the trail says so.
-    Of the comments, age, sex and diagnosis codes are kept. Raises SignalError where a file is missing, cut or
-    damaged, a lead's unit is no voltage or a sample is invalid, LeadError where a voltage has no known lead name.
+
+def recognises_wfdb(path: Path, _head: bytes) -> bool:
+    """Whether a path means a WFDB record: it is a header, or one lies beside the signal file or name."""
+    return bool(path.name) and header_path(path).is_file()
+
+
+def open_wfdb(path: Path, stated: Stated, keep: Keep) -> Iterator[Recording]:
+    """The recording of a WFDB header: the leads it has, any stretch of which is read alone.
+
+    Channels that are no leads and measure no voltage (pressure, respiration) are left out, and the trail says so. Of
+    the comments, age, sex and diagnosis codes are kept, and the whole text where a report is named. Only leads may be
+    stated, of voltages that have no lead's name. Raises SignalError where a file is missing, cut, damaged or out of
+    the header's folder, a lead's unit is no voltage or a sample is invalid, LeadError for a voltage of no known lead.
     """
-    header = header_path(Path(path))
+    header = header_path(path)
+    if stated.rate_hz is not None or stated.unit is not None:
+        raise SignalError(f"{path}: a WFDB header says its own {', '.join(stated.names)}; leave that out")
     lines, comments = read_header_lines(header)
     plain = parse_plain_header(lines)
     if plain is not None:
-        channels = read_plain(header, replace(plain, file=_real_name(header, plain.file)))
-    elif header.suffix == ".hea":
-        channels = read_with_wfdb(header)
+        signals = plain_signals(header, replace(plain, file=_real_name(header, plain.file)))
     else:
-        raise SignalError(f"{header}: wfdb reads this record by a lower-case .hea only; name it {header.stem}.hea")
-    rows, leads, left_out = _choose_leads(header, channels)
-    scale = np.array([mv_per_unit(channels.units[row]) for row in rows], dtype=np.float64)
-    facts = facts_from_comments(comments)
+        signals = other_signals(header, lines)
+    try:
+        choice = _choose(signals.names, signals.units, stated.leads)
+    except EcgTextError:
+        choice = choose_leads(header, signals.names, signals.units, stated=stated.leads)
+    scale = np.array([[mv_per_unit(signals.units[row])] for row in choice.rows], dtype=np.float64)
+    named = "report" in keep.names
     assumed = ["assume 200 units per mV, the header gives no gain"] if is_uncalibrated(lines) else []
-    return Record(
-        signal=channels.samples[rows] * scale[:, None],
-        rate_hz=channels.rate_hz,
-        leads=leads,
+    doubts = [_GEORGIA_DOUBT] if _is_georgia_of_2020(header.stem, plain) else []
+    yield Recording(
         record_id=header.stem,
-        age=facts.age,
-        sex=facts.sex,
-        labels=facts.labels,
-        trail=(f"read WFDB {header.name}", *assumed, *left_out),
+        format="WFDB",
+        rate_hz=signals.rate_hz,
+        leads=choice.leads,
+        num_samples=signals.num_samples,
+        load=lambda start, stop: signals.load(start, stop, choice.rows) * scale,
+        facts=replace(facts_from_comments(comments), report="\n".join(comments) or None if named else None),
+        trail=(f"read WFDB {header.name}", *assumed, *doubts, *choice.told),
     )
+
+
+def _is_georgia_of_2020(name: str, plain: PlainHeader | None) -> bool:
+    """Whether it is a record of the Georgia set as the Challenge of 2020 released it, by its name and its gain."""
+    return (
+        plain is not None
+        and re.fullmatch(r"E\d{5}", name) is not None
+        and (plain.rate_hz, len(plain.channels)) == (500.0, 12)
+        and all((channel.gain, channel.unit) == (4880.0, "mV") for channel in plain.channels)
+    )
+
+
+@lru_cache(maxsize=64)
+def _choose(names: tuple[str, ...], units: tuple[str, ...], stated: tuple[str, ...] | None) -> Choice:
+    """The choice of leads, made once for the records of an archive that name their channels alike."""
+    return choose_leads("a record", names, units, stated=stated)
+
+
+WFDB = Reader(name="WFDB", recognises=recognises_wfdb, open=open_wfdb)
 
 
 def _real_name(header: Path, file: str) -> str:
@@ -80,10 +119,13 @@ def _real_name(header: Path, file: str) -> str:
     return file
 
 
-def write_wfdb(record: Record, folder: str | Path, *, fmt: str = "16", units_per_mv: float = 1000) -> Path:
+def write_wfdb(
+    record: Record, folder: str | Path, *, fmt: str = "16", units_per_mv: float = 1000, report: bool = False
+) -> Path:
     """Writes a record as <record_id>.hea and .dat, rounded to 1 / units_per_mv millivolts, and returns the header.
 
-    Reading it back gives the rounded samples, the rate, the leads, age and sex. Raises SignalError where a sample
+    Reading it back gives the rounded samples, the rate, the leads, age, sex, coded labels and class of device; the
+    report is written where asked for, a patient id never. Raises SignalError where a sample
     does not fit the format or the record id cannot be a WFDB name.
     """
     import wfdb
@@ -113,7 +155,7 @@ def write_wfdb(record: Record, folder: str | Path, *, fmt: str = "16", units_per
             fmt=[fmt] * num_leads,
             adc_gain=[float(units_per_mv)] * num_leads,
             baseline=[0] * num_leads,
-            comments=_comments(record),
+            comments=_comments(record, report=report),
             write_dir=writing,
         )
         for suffix in (".dat", ".hea"):
@@ -122,35 +164,12 @@ def write_wfdb(record: Record, folder: str | Path, *, fmt: str = "16", units_per
     return Path(folder, record.record_id + ".hea")
 
 
-def _comments(record: Record) -> list[str]:
-    age = [] if record.age is None else [f"Age: {record.age:g}"]
-    return age + ([] if record.sex is None else [f"Sex: {record.sex.capitalize()}"])
-
-
-def _choose_leads(header: Path, channels: Channels) -> tuple[list[int], tuple[str, ...], list[str]]:
-    """The rows that are leads, their names, and a line of the trail for what is left out."""
-    chosen: dict[str, int] = {}
-    left_out = []
-    for row, (name, unit) in enumerate(zip(channels.names, channels.units, strict=True)):
-        lead, is_voltage = find_lead(name), mv_per_unit(unit) is not None
-        if lead is None and is_voltage:
-            raise LeadError(
-                f"{header}: channel {name!r} is a voltage ({unit}) but no known lead; name it in the header as the "
-                "lead it is (I, aVR, V1 ...)"
-            )
-        if lead is None:
-            left_out.append(f"{name} ({unit})")
-        elif not is_voltage:
-            raise SignalError(f"{header}: lead {lead} has the unit {unit!r}; give mV, uV or V in the header")
-        elif lead in chosen:
-            raise LeadError(f"{header}: lead {lead} is given more than once; name each lead once")
-        else:
-            chosen[lead] = row
-    if not chosen:
-        raise SignalError(f"{header}: it holds {_listed(left_out)}, no ECG lead; give a recording of an ECG")
-    told = [f"leave out channels {_listed(left_out)}"] if left_out else []
-    return list(chosen.values()), tuple(chosen), told
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
+def _comments(record: Record, *, report: bool) -> list[str]:
+    told = {
+        "Age": "" if record.age is None else f"{record.age:g}",
+        "Sex": (record.sex or "").capitalize(),
+        "Dx": ",".join(coded_labels(record.labels)),
+        "Device": record.device or "",
+        "Report": " ".join((record.report or "").split()) if report else "",
+    }
+    return [f"{name}: {value}" for name, value in told.items() if value]

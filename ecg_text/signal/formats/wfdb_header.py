@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecg_text.errors import SignalError
+from ecg_text.signal.formats.facts import Facts, coded_labels, known_age, known_sex
+from ecg_text.signal.formats.vendor_facts import device_class
 
+# The longest headers of PhysioNet, of thousands of segments, have some 300 kB.
+_MOST_BYTES = 4 * 2**20
 _NUMBER = r"\d+(?:\.\d*)?(?:[eE][-+]?\d+)?"
 _RECORD_LINE = re.compile(
     rf"[^\s/]+(?P<segments>/\d+)?\s+(?P<num_signals>\d+)\s+{_NUMBER}(?:/{_NUMBER}(?:\(-?{_NUMBER}\))?)?"
@@ -17,7 +21,7 @@ _RECORD_LINE = re.compile(
 _SIGNAL_LINE = re.compile(rf"\S+\s+\d\S*(?:\s+(?P<gain>-?{_NUMBER})(?:\(-?\d+\))?(?:/\S+)?(?:\s.*)?)?")
 _PLAIN_RECORD_LINE = re.compile(r"[^\s/]+\s+(\d+)\s+(\d+(?:\.\d+)?)\s+(\d+)(?:\s.*)?")
 _PLAIN_SIGNAL_LINE = re.compile(
-    r"(?P<file>[^\s/\\~]+)\s+16(?:\+(?P<offset>\d+))?\s+"
+    r"(?P<file>(?!\.\.?\s)[^\s/\\~:\0]+)\s+16(?:\+(?P<offset>\d+))?\s+"
     r"(?P<gain>\d+(?:\.\d+)?)(?:\((?P<baseline>-?\d+)\))?/(?P<unit>\S+)\s+"
     r"\d+\s+(?P<adc_zero>-?\d+)\s+-?\d+\s+-?\d+\s+0\s+(?P<name>\S.*)"
 )
@@ -25,8 +29,8 @@ _PLAIN_SIGNAL_LINE = re.compile(
 _AGE = re.compile(r"(?:^|[\s<])age>?\s*:\s*(\d+(?:\.\d+)?)\b", re.IGNORECASE)
 _SEX = re.compile(r"(?:^|[\s<])(?:sex|gender)>?\s*:\s*(female|male|f|m)\b", re.IGNORECASE)
 _DIAGNOSES = re.compile(r"<?dx>?\s*:\s*(.*)", re.IGNORECASE)
+_DEVICE = re.compile(r"device\s*:\s*(.*)", re.IGNORECASE)
 _MIT_AGE_AND_SEX = re.compile(r"(-?\d+)\s+([FM])\b")
-_OLDEST = 130.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,26 +54,20 @@ class PlainHeader:
     channels: tuple[Channel, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """What is kept of a header's comments; names, dates and everything else stay behind."""
-
-    age: float | None = None
-    sex: str | None = None
-    labels: tuple[str, ...] = ()
-
-
 def read_header_lines(path: Path) -> tuple[list[str], list[str]]:
     """The header's own lines and its comments. Raises SignalError where it is missing, damaged or incomplete.
 
     The check is stricter than wfdb's, which takes its defaults (250 Hz, 200 units per mV) for what it cannot parse.
     """
     try:
-        text = path.read_bytes().decode("utf-8", errors="replace")
+        is_short = path.stat().st_size <= _MOST_BYTES
+        text = path.read_bytes().decode("utf-8", errors="replace") if is_short else ""
     except FileNotFoundError:
         raise SignalError(f"{path}: there is no such header; a WFDB record needs its .hea file") from None
     except OSError as error:
         raise SignalError(f"{path}: the header cannot be read ({error.strerror}); give a readable .hea file") from error
+    if not is_short:
+        raise SignalError(f"{path}: the header is longer than {_MOST_BYTES} bytes; get the original header")
     stripped = [line.strip() for line in text.splitlines()]
     lines = [line for line in stripped if line and not line.startswith("#")]
     comments = [line.lstrip("#").strip() for line in stripped if line.startswith("#")]
@@ -80,6 +78,11 @@ def read_header_lines(path: Path) -> tuple[list[str], list[str]]:
             f"{path}: the header is damaged, its first line is {start!r}; it must be 'name leads rate samples'"
         )
     if found["segments"] is not None:
+        if int(found["segments"][1:]) != len(lines) - 1:
+            raise SignalError(
+                f"{path}: the header announces {found['segments'][1:]} segments and lists {len(lines) - 1}; "
+                "get the original header"
+            )
         return lines, comments
     if len(lines) - 1 != int(found["num_signals"]):
         raise SignalError(
@@ -128,11 +131,27 @@ def parse_plain_header(lines: list[str]) -> PlainHeader | None:
     )
 
 
+def files_in_folder(path: Path, lines: list[str]) -> tuple[list[str], list[str]]:
+    """The signal files and the segments that a header names, in their order; "~" stands for none.
+
+    Raises SignalError for a name that leads out of the header's folder: a header may come from anywhere, and must
+    never open a file that its owner did not put beside it.
+    """
+    found = _RECORD_LINE.fullmatch(lines[0])
+    in_segments = found is not None and found["segments"] is not None
+    names = sorted({line.split()[0] for line in lines[1:]} - {"~"})
+    outside = [name for name in names if re.search(r"[/\\:\0]|^\.\.?$", name)]
+    if outside:
+        raise SignalError(f"{path}: it names the file {outside[0][:60]!r} outside its folder; put all files beside it")
+    return ([], names) if in_segments else (names, [])
+
+
 def facts_from_comments(comments: Iterable[str]) -> Facts:
-    """Age, sex and diagnosis codes in the spellings of PhysioNet's databases; whatever is not understood is None."""
+    """Age, sex, diagnosis codes and class of device in PhysioNet's spellings; what is not understood is None."""
     age: float | None = None
     sex: str | None = None
     labels: tuple[str, ...] = ()
+    device: str | None = None
     for comment in comments:
         if found := _MIT_AGE_AND_SEX.match(comment):
             age, sex = age or float(found[1]), sex or found[2]
@@ -141,9 +160,7 @@ def facts_from_comments(comments: Iterable[str]) -> Facts:
         if found := _SEX.search(comment):
             sex = found[1]
         if found := _DIAGNOSES.match(comment):
-            labels = tuple(code.strip() for code in found[1].split(",") if code.strip())
-    return Facts(
-        age=age if age is not None and 0 <= age <= _OLDEST else None,
-        sex={"f": "female", "m": "male", None: None}[sex[0].lower() if sex else None],
-        labels=labels,
-    )
+            labels = coded_labels(found[1].split(","))
+        if found := _DEVICE.match(comment):
+            device = device_class(found[1])
+    return Facts(age=known_age(age), sex=known_sex(sex), labels=labels, device=device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,75 +10,126 @@ from typing import Any
 import numpy as np
 
 from ecg_text.errors import SignalError
-from ecg_text.signal.formats.wfdb_header import PlainHeader
+from ecg_text.signal.formats.guard import one_line, told
+from ecg_text.signal.formats.wfdb_header import PlainHeader, files_in_folder, read_header_lines
 
 _INVALID_16 = -32768  # the stored value that means "no sample here"
-_BYTES_PER_SAMPLE = {"8": 1.0, "80": 1.0, "16": 2.0, "61": 2.0, "160": 2.0, "24": 3.0, "32": 4.0, "212": 1.5}
+_BYTES_PER_SAMPLE = {
+    "8": 1.0, "80": 1.0, "16": 2.0, "61": 2.0, "160": 2.0, "24": 3.0, "32": 4.0, "212": 1.5, "310": 4 / 3, "311": 4 / 3,
+}  # fmt: skip
 # Old tools filled the last block of a file.
 _BLOCK_BYTES = 512
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Channels:
-    """Samples (channels, T) in the units of the file."""
+class Signals:
+    """The signals of a record: num_samples of each channel; load(start, stop, rows) gives (rows, n) in file units."""
 
-    samples: np.ndarray
     rate_hz: float
+    num_samples: int
     names: tuple[str, ...]
     units: tuple[str, ...]
+    load: Callable[[int, int, tuple[int, ...]], np.ndarray]
 
 
-def read_plain(header: Path, plain: PlainHeader) -> Channels:
-    """The samples as wfdb would read them, several times faster: archives hold hundreds of thousands of such files."""
-    path = header.with_name(plain.file)
-    num_channels = len(plain.channels)
+def plain_signals(header: Path, plain: PlainHeader) -> Signals:
+    """The signals as wfdb would read them, several times faster: archives hold hundreds of thousands of such files."""
+    path, num_channels = header.with_name(plain.file), len(plain.channels)
     _check_size(path, plain.byte_offset, 2.0, num_channels, plain.num_samples)
-    stored = np.fromfile(path, dtype="<i2", count=num_channels * plain.num_samples, offset=plain.byte_offset)
-    stored = stored.reshape(plain.num_samples, num_channels).T
-    samples = stored.astype(np.float64, order="C")
-    samples -= np.array([[channel.baseline] for channel in plain.channels])
-    samples /= np.array([[channel.gain] for channel in plain.channels])
-    samples[stored == _INVALID_16] = np.nan
-    return Channels(
-        samples=samples,
+
+    def load(start: int, stop: int, rows: tuple[int, ...]) -> np.ndarray:
+        offset = plain.byte_offset + 2 * num_channels * start
+        try:
+            stored = np.fromfile(path, dtype="<i2", count=num_channels * (stop - start), offset=offset)
+            stored = stored.reshape(stop - start, num_channels).T
+        except (OSError, ValueError) as error:
+            raise SignalError(f"{path}: the signal file cannot be read ({one_line(error)}); get it again") from error
+        if len(rows) < num_channels:
+            stored = stored[list(rows)]
+        samples = stored.astype(np.float64, order="C")
+        samples -= np.array([[plain.channels[row].baseline] for row in rows])
+        samples /= np.array([[plain.channels[row].gain] for row in rows])
+        samples[stored == _INVALID_16] = np.nan
+        return samples
+
+    return Signals(
         rate_hz=plain.rate_hz,
+        num_samples=plain.num_samples,
         names=tuple(channel.name for channel in plain.channels),
         units=tuple(channel.unit for channel in plain.channels),
+        load=load,
     )
 
 
-def read_with_wfdb(header: Path) -> Channels:
-    """The samples of any record that wfdb knows. Raises SignalError where a file is missing, cut or damaged."""
+def other_signals(header: Path, lines: list[str]) -> Signals:
+    """The signals of any record that wfdb knows. Raises SignalError where a file is missing, cut or damaged."""
+    _check_names(header, lines)
     import wfdb
 
     name = str(header.with_suffix(""))
-    try:
+    with told(header, "wfdb cannot read the record", "get the original files"):
         described = wfdb.rdheader(name)
-        _check_files(header, described)
-        read = wfdb.rdrecord(name)
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError, OSError) as error:
-        told = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SignalError(f"{header}: wfdb cannot read the record ({told}); get the original files") from error
-    if read.p_signal is None or read.fs is None:
+        num_samples = _num_samples(header, described)
+        if num_samples < 1:
+            raise SignalError(f"{header}: the record has no signals; give a header that describes an ECG")
+        first = wfdb.rdrecord(name, sampfrom=0, sampto=1)
+
+    def load(start: int, stop: int, rows: tuple[int, ...]) -> np.ndarray:
+        with told(header, "wfdb cannot read the record", "get the original files"):
+            read = wfdb.rdrecord(name, sampfrom=start, sampto=stop)
+            if list(read.sig_name) != list(first.sig_name) or len(read.p_signal) != stop - start:
+                raise SignalError(f"{header}: its segments do not fit together; get the original files")
+            return np.asarray(read.p_signal[:, list(rows)].T)
+
+    if first.p_signal is None or not first.fs:
         raise SignalError(f"{header}: the record has no signals; give a header that describes an ECG")
-    return Channels(
-        samples=read.p_signal.T,
-        rate_hz=float(read.fs),
-        names=tuple(name or "" for name in read.sig_name),
-        units=tuple(read.units),
+    return Signals(
+        rate_hz=float(first.fs),
+        num_samples=num_samples,
+        names=tuple(name or "" for name in first.sig_name),
+        units=tuple(unit or "" for unit in first.units),
+        load=load,
     )
 
 
-def _check_files(header: Path, described: Any) -> None:
-    """Every signal file is there and as long as the header says; wfdb itself may read a cut file without a word."""
-    if getattr(described, "file_name", None) is None or described.sig_len is None:
-        return
-    for file in sorted({file for file in described.file_name if file != "~"}):
+def _check_names(header: Path, lines: list[str]) -> None:
+    """No file out of the header's folder is named, by it or by the headers of its segments."""
+    segments = files_in_folder(header, lines)[1]
+    for segment in segments:
+        path = header.with_name(f"{segment}.hea")
+        if files_in_folder(path, read_header_lines(path)[0])[1]:
+            raise SignalError(f"{header}: its segment {segment} is in segments again; get the original files")
+    if header.suffix != ".hea":
+        raise SignalError(f"{header}: wfdb reads this record by a lower-case .hea only; name it {header.stem}.hea")
+
+
+def _num_samples(header: Path, described: Any) -> int:
+    """Samples of each channel, after a look at every signal file: wfdb itself may read a cut one without a word."""
+    if hasattr(described, "seg_name"):
+        return _num_samples_in_segments(header, described)
+    num_samples = described.sig_len
+    for file in sorted({file for file in described.file_name or () if file != "~"}):
         numbers = [number for number, name in enumerate(described.file_name) if name == file]
-        size = _BYTES_PER_SAMPLE.get(described.fmt[numbers[0]], 0.0)
+        sample_bytes = _BYTES_PER_SAMPLE.get(described.fmt[numbers[0]], 0.0)
         per_frame = sum(described.samps_per_frame[number] or 1 for number in numbers)
-        offset = described.byte_offset[numbers[0]] or 0
-        _check_size(header.with_name(file), offset, size, per_frame, described.sig_len)
+        offset, path = described.byte_offset[numbers[0]] or 0, header.with_name(file)
+        if num_samples is None and sample_bytes:
+            num_samples = int((path.stat().st_size - offset) / (sample_bytes * per_frame))
+        if num_samples is not None:
+            _check_size(path, offset, sample_bytes, per_frame, num_samples)
+    return int(num_samples or 0)
+
+
+def _num_samples_in_segments(header: Path, described: Any) -> int:
+    import wfdb
+
+    total = sum(described.seg_len)
+    for name, length in zip(described.seg_name, described.seg_len, strict=True):
+        if name != "~" and length:
+            _num_samples(header, wfdb.rdheader(str(header.with_name(name))))
+    if described.sig_len not in (None, total):
+        raise SignalError(f"{header}: segments of {total} samples, {described.sig_len} announced; get the originals")
+    return int(total)
 
 
 def _check_size(path: Path, offset: int, sample_bytes: float, num_channels: int, num_samples: int) -> None:
@@ -90,7 +142,7 @@ def _check_size(path: Path, offset: int, sample_bytes: float, num_channels: int,
     wanted = offset + int(sample_bytes * num_channels * num_samples)
     if wanted <= size < wanted + _BLOCK_BYTES:
         return
-    other, rest = divmod(size - offset, int(sample_bytes * num_samples))
+    other, rest = divmod(size - offset, int(sample_bytes * num_samples) or 1)
     as_leads = f", which is {other} leads" if rest == 0 and other > 0 else ""
     cut = "the signal file is cut" if size < wanted else "the signal file is too long"
     raise SignalError(

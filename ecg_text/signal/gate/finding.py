@@ -41,7 +41,7 @@ class Finding:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Examination:
     """All findings of one recording, the gravest first."""
 
@@ -54,6 +54,16 @@ class Examination:
     def verdict(self) -> str:
         """ "accept", "accept with warnings" or "refuse": the gravest finding decides."""
         return VERDICTS[max((found.severity for found in self.findings), default=Severity.NOTE)]
+
+    @property
+    def refused(self) -> Finding | None:
+        """The gravest finding where it refuses the recording, or None."""
+        return self.findings[0] if self.findings and self.findings[0].severity == Severity.REFUSE else None
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings that a person should look at before trusting a score."""
+        return tuple(found for found in self.findings if found.severity == Severity.WARN)
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(archive: Path) -> Path:
     """The archive, prepared."""
     from ecg_text.data.sources.folder import folder
-    from ecg_text.data.store import write_store
+    from ecg_text.data.store_writer import write_store
     from ecg_text.signal.preprocess import standard_preprocess
 
     out = archive.parent / "store"

@@ -97,7 +97,7 @@ def test_a_longer_recording_is_noted_and_one_beyond_the_range_is_skipped(say_to,
     assert said.status == 0
     assert "1 recording is longer than 10 s: the store keeps its first 10 s" in said.out
     assert "7 records written, 1 skipped" in said.out
-    assert "is the unit right?" in said.out
+    assert "give the unit" in said.out
 
 
 def test_a_table_in_another_encoding_is_refused(say_to, records, tmp_path):
@@ -167,7 +167,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_older_store(say_to, records, tmp
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("ecg_text.data.store.ShardWriter.write", full)
+    monkeypatch.setattr("ecg_text.data.store_writer.ShardWriter.write", full)
     said = say_to("prepare", "folder", records, out, "--rate-hz", 125, "--workers", 1)
     assert_refused(said, "No space left on device", "free space")
     assert (out / "store.json").read_bytes() == before
@@ -178,3 +178,46 @@ def test_ptbxl_is_taken_at_its_high_rate_where_more_than_100_hz_is_wanted(say_to
     (tmp_path / "ptbxl_database.csv").write_text("ecg_id\n")
     (tmp_path / "records100").mkdir()
     assert_refused(say_to("prepare", "ptbxl", tmp_path, tmp_path / "store", "--rate-hz", 250), "records500")
+
+
+def patients_of(store):
+    return Store.open(store).catalogue.column("patient_id")
+
+
+def test_a_key_file_is_made_once_and_links_two_stores(say_to, records, tmp_path):
+    key, first, second = tmp_path / "my.key", tmp_path / "first", tmp_path / "second"
+    said = say_to("prepare", "folder", records, first, "--key-file", key, "--workers", 1)
+    assert said.status == 0
+    assert said.err.count("\n") == 1
+    assert "back it up" in said.err
+    assert "never share it" in said.err
+    assert key.stat().st_mode & 0o777 == 0o600
+    made = key.read_bytes()
+    assert len(bytes.fromhex(made.decode())) == 32
+    said = say_to("prepare", "folder", records, second, "--key-file", key, "--workers", 1)
+    assert (said.status, said.err) == (0, "")
+    assert key.read_bytes() == made
+    assert patients_of(first) == patients_of(second)
+    assert not set(patients_of(first)) & {row["patient_id"] for row in read_rows(records)}
+    assert made.decode().strip() not in (first / "store.json").read_text()
+
+
+def test_without_a_key_file_two_stores_cannot_be_linked(say_to, records, tmp_path):
+    for name in ("first", "second"):
+        said = say_to("prepare", "folder", records, tmp_path / name, "--workers", 1)
+        assert "drawn for this store and forgotten" in said.out
+    assert not set(patients_of(tmp_path / "first")) & set(patients_of(tmp_path / "second"))
+    assert Store.open(tmp_path / "first").split_hash == Store.open(tmp_path / "second").split_hash
+
+
+def test_a_key_that_would_be_shared_lost_or_is_none_is_refused(say_to, records, tmp_path):
+    out = tmp_path / "store"
+    assert_refused(say_to("prepare", "folder", records, out, "--key-file", out / "my.key"), "would lie in the store")
+    assert_refused(say_to("prepare", "ptbxl", records, out, "--key-file", tmp_path / "my.key"), "source folder")
+    wrong = tmp_path / "wrong.key"
+    wrong.write_text("secret")
+    wrong.chmod(0o600)
+    assert_refused(say_to("prepare", "folder", records, out, "--key-file", wrong), "64 hexadecimal digits")
+    wrong.chmod(0o644)
+    assert_refused(say_to("prepare", "folder", records, out, "--key-file", wrong), "chmod 600")
+    assert not out.exists()

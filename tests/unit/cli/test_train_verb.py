@@ -28,7 +28,7 @@ def with_columns(archive, out, **columns):
 
     from ecg_text.data.catalogue import Catalogue
     from ecg_text.data.sources.folder import folder
-    from ecg_text.data.store import write_store
+    from ecg_text.data.store_writer import write_store
     from ecg_text.signal.preprocess import standard_preprocess
 
     catalogue = folder(archive)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from ecg_text.data.catalogue import Catalogue
-from ecg_text.data.store import Store, write_store
+from ecg_text.data.store import Store
+from ecg_text.data.store_writer import write_store
 from ecg_text.signal.preprocess import Preprocess
 from ecg_text.signal.steps import BandPass, OrderLeads, Resample, Scale, Window
 

@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
-from ecg_text.data.sources.folder import folder
-from ecg_text.data.splits import check_disjoint
+from ecg_text.data.sources.folder import KEPT, THROWN_AWAY, folder
+from ecg_text.data.splits import check_disjoint, split_by_patient
 from ecg_text.errors import DataError, SignalError
+from ecg_text.signal.formats.facts import pseudonym
 from ecg_text.signal.read import read
+
+KEY = bytes(range(32))
+
+
+def hashed(*patients: str) -> list[str]:
+    return [pseudonym(patient, KEY) for patient in patients]
 
 
 @pytest.fixture
@@ -36,17 +43,17 @@ def test_a_table_says_whose_the_records_are_and_what_is_known(recordings: Path) 
         "b,p2,,,,,val\n"
         "deep/c,p1,64,female,,STACH; LVH,train\n",
     )
-    catalogue = folder(recordings)
+    catalogue = folder(recordings, key=KEY)
     assert catalogue.column("record_id") == ["a", "b", "deep/c"]
     assert catalogue.column("path") == ["a.hea", "b.hea", "deep/c.hea"]
-    assert catalogue.column("patient_id") == ["p1", "p2", "p1"]
+    assert catalogue.column("patient_id") == hashed("p1", "p2", "p1")
     assert catalogue.column("age") == [63.5, 71.0, 64.0]
     assert catalogue.column("sex") == ["female", "male", "female"]
     assert catalogue.column("labels") == [["NORM", "SR"], ["426783006", "59118001"], ["STACH", "LVH"]]
     assert catalogue.column("raw_report") == ["Sinusrhythmus, Normales EKG", None, None]
     assert catalogue.column("report")[0].startswith("sinusrhythmus")
     assert catalogue.column("split") == ["train", "val", "train"]
-    assert catalogue.notes == ()
+    assert catalogue.notes == (KEPT,)
 
 
 def test_without_a_table_headers_are_read_and_every_record_is_its_own_patient(recordings: Path) -> None:
@@ -61,8 +68,8 @@ def test_without_a_table_headers_are_read_and_every_record_is_its_own_patient(re
 
 @pytest.mark.parametrize("text", ["id,patient,remark\na.hea,p1,x\n", "ID;Patient;Remark\na;p1;x\n"])
 def test_short_headings_suffixes_and_semicolons_are_understood(recordings: Path, text: str) -> None:
-    catalogue = folder(recordings, csv_path=table(recordings, text, "mine.csv", encoding="utf-8-sig"))
-    assert catalogue.column("patient_id")[0] == "p1"
+    catalogue = folder(recordings, csv_path=table(recordings, text, "mine.csv", encoding="utf-8-sig"), key=KEY)
+    assert catalogue.column("patient_id")[0] == pseudonym("p1", KEY)
     assert any("columns not used: remark" in note.lower() for note in catalogue.notes)
     assert any("2 of 3 records" in note for note in catalogue.notes)
 
@@ -101,15 +108,15 @@ def two_folders(tmp_path: Path, write_recording: Any) -> Path:
 @pytest.mark.parametrize("given", ["a/rec1", "a/rec1.hea", "a/rec1.DAT", "./a/rec1.hea", "a\\rec1.hea"])
 def test_an_id_with_a_folder_is_the_record_of_that_folder(two_folders: Path, given: str) -> None:
     table(two_folders, f"id,patient\n{given},P1\nb/rec1.hea,P2\n")
-    catalogue = folder(two_folders)
+    catalogue = folder(two_folders, key=KEY)
     assert catalogue.column("record_id") == ["a/rec1", "b/rec1", "b/rec2"]
-    assert catalogue.column("patient_id") == ["P1", "P2", "record:b/rec2"]
+    assert catalogue.column("patient_id") == hashed("P1", "P2", "record:b/rec2")
 
 
 @pytest.mark.parametrize("given", ["rec2", "rec2.hea", "rec2.dat"])
 def test_an_id_without_a_folder_is_the_only_record_of_that_name(two_folders: Path, given: str) -> None:
     table(two_folders, f"id,patient\n{given},P3\n")
-    assert folder(two_folders).column("patient_id") == ["record:a/rec1", "record:b/rec1", "P3"]
+    assert folder(two_folders, key=KEY).column("patient_id") == hashed("record:a/rec1", "record:b/rec1", "P3")
 
 
 @pytest.mark.parametrize(
@@ -159,9 +166,9 @@ def test_capital_file_names_keep_their_names(recordings: Path) -> None:
     for name in ("a.hea", "a.dat"):
         (recordings / name).rename(recordings / name.upper())
     table(recordings, "id,patient\nA.HEA,p1\n")
-    catalogue = folder(recordings)
+    catalogue = folder(recordings, key=KEY)
     assert catalogue.column("path") == ["A.HEA", "b.hea", "deep/c.hea"]
-    assert catalogue.column("patient_id")[0] == "p1"
+    assert catalogue.column("patient_id")[0] == pseudonym("p1", KEY)
     assert read(recordings / "A.HEA").record_id == "A"
 
 
@@ -180,3 +187,40 @@ def test_a_damaged_header_is_left_to_the_preparation(recordings: Path) -> None:
     assert folder(recordings).column("record_id") == ["a", "b", "deep/c"]
     with pytest.raises(SignalError):
         read(recordings / "a.hea")
+
+
+PATIENTS = "id,patient\na,p1\nb,p2\ndeep/c,p1\n"
+
+
+def test_without_a_key_patients_stay_apart_and_cannot_be_linked(recordings: Path) -> None:
+    table(recordings, PATIENTS)
+    first, second = (folder(recordings).column("patient_id") for _ in range(2))
+    assert first[0] == first[2] != first[1]
+    assert not set(first) & set(second)
+    assert THROWN_AWAY in folder(recordings).notes
+    assert all(len(patient) == 16 and int(patient, 16) >= 0 for patient in first)
+
+
+def test_splits_come_from_the_ids_themselves_whatever_the_key(recordings: Path) -> None:
+    table(recordings, PATIENTS)
+    expected = split_by_patient(["p1", "p2", "p1"])
+    for key in (None, KEY, bytes(32)):
+        assert folder(recordings, key=key).column("split") == expected
+
+
+def test_an_age_above_90_becomes_90(recordings: Path) -> None:
+    table(recordings, "id,age\na,97\nb,90\ndeep/c,89.5\n")
+    assert folder(recordings).column("age") == [90.0, 90.0, 89.5]
+
+
+def test_record_ids_that_tell_of_a_person_are_noted_once(tmp_path: Path, write_recording: Any) -> None:
+    for seed, name in enumerate(("smith_john_19530201", "okafor_ada_19610509", "r3")):
+        write_recording(tmp_path, name, seed=seed)
+    [note] = [note for note in folder(tmp_path).notes if "record ids look" in note]
+    assert note.startswith("2 record ids")
+    assert "okafor" not in note
+    assert "ada" not in note
+
+
+def test_the_table_of_an_ordinary_folder_is_not_doubted(recordings: Path) -> None:
+    assert not any("record ids look" in note for note in folder(recordings).notes)

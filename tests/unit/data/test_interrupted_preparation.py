@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 
 from ecg_text.data.catalogue import Catalogue
-from ecg_text.data.store import Store, write_store
+from ecg_text.data.store import Store
+from ecg_text.data.store_writer import write_store
 from ecg_text.signal.preprocess import standard_preprocess
 
 SCRIPT = """
 import multiprocessing, os, signal, sys, time
 from pathlib import Path
 from ecg_text.data.sources.folder import folder
-from ecg_text.data.store import write_store
+from ecg_text.data.store_writer import write_store
 from ecg_text.signal.preprocess import standard_preprocess
 
 def die(done, total):

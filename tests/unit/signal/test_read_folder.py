@@ -88,8 +88,8 @@ def test_a_capital_header_that_only_wfdb_reads_is_asked_to_be_renamed(folder: Pa
 def test_a_missing_file_and_an_unknown_kind_are_refused(folder: Path) -> None:
     with pytest.raises(SignalError, match=r"gone\.npy: there is no such file"):
         read(folder / "gone.npy")
-    (folder / "x.edf").write_bytes(b"0")
-    with pytest.raises(SignalError, match=r"a \.edf file is not read"):
+    (folder / "x.edf").write_bytes(bytes(range(9)))
+    with pytest.raises(SignalError, match=r"x\.edf: its content is of no format that is read; give one of WFDB, NumPy"):
         read(folder / "x.edf")
 
 

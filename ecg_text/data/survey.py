@@ -1,0 +1,85 @@
+"""What is in recordings and what the gate says of them: one after the other, or a whole archive by several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecg_text.data.processes import in_order
+from ecg_text.errors import EcgTextError
+from ecg_text.signal.formats.facts import NOTHING_MORE
+from ecg_text.signal.formats.recording import Recording, Stated
+from ecg_text.signal.formats.walk import Found, files_of, walk, walk_file_of
+from ecg_text.signal.gate.examine import examine
+from ecg_text.signal.gate.finding import Examination
+from ecg_text.signal.gate.passage import merged, stretches
+
+CHUNK = 32  # files a task: long enough to hide its cost, short enough that Ctrl-C answers at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surveyed:
+    """One recording of a survey: what it is and what the gate says of it, or why it could not be read."""
+
+    name: str
+    record_id: str = ""
+    format: str = ""
+    leads: tuple[str, ...] = ()
+    rate_hz: float = 0.0
+    duration_s: float = 0.0
+    examination: Examination | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Files of a folder to be surveyed, with what is stated of them."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    stated: Stated
+
+
+def survey(path: Path, stated: Stated, workers: int) -> Generator[Surveyed]:
+    """Every recording of a file, a folder or an archive, in order, in constant memory.
+
+    A folder's files are shared out among the processes; an archive is one stream, read by this one.
+    """
+    if not path.is_dir():
+        for found in walk(path, rate_hz=stated.rate_hz, unit=stated.unit, leads=stated.leads):
+            yield _surveyed(found)
+        return
+    files = list(files_of(path))
+    tasks = [Task(path, tuple(files[start : start + CHUNK]), stated) for start in range(0, len(files), CHUNK)]
+    for chunk in in_order(survey_files, tasks, min(workers, len(tasks))):
+        yield from chunk
+
+
+def survey_files(task: Task) -> list[Surveyed]:
+    """The recordings in the files of one task."""
+    return [
+        _surveyed(found) for file in task.files for found in walk_file_of(task.folder, file, task.stated, NOTHING_MORE)
+    ]
+
+
+def _surveyed(found: Found) -> Surveyed:
+    if found.recording is None:
+        return Surveyed(name=found.name, error=found.refused)
+    return _examined(found.name, found.recording)
+
+
+def _examined(name: str, recording: Recording) -> Surveyed:
+    try:
+        examination = merged([examine(record) for record in stretches(recording)])
+    except EcgTextError as error:
+        return Surveyed(name=name, error=str(error))
+    return Surveyed(
+        name=name,
+        record_id=recording.record_id,
+        format=recording.format,
+        leads=recording.leads,
+        rate_hz=recording.rate_hz,
+        duration_s=recording.duration_s,
+        examination=examination,
+    )

@@ -1,0 +1,69 @@
+"""The account of a recording: what its file says, what the gate says, and every step from the file to the tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecg_text.errors import SignalError
+from ecg_text.leads import LeadState
+from ecg_text.record import Record
+from ecg_text.signal.beats.rpeaks import find_beats
+from ecg_text.signal.beats.rr import rr_statistics
+from ecg_text.signal.formats.recording import Recording
+from ecg_text.signal.gate.passage import Passage, stretches
+from ecg_text.signal.preprocess import Preprocess
+
+
+def account_of(recording: Recording, preprocess: Preprocess) -> dict[str, Any]:
+    """Everything there is to say of a recording, as plain values; "error" tells why a model could not use it.
+
+    Of a recording longer than two minutes, amplitude and beats are those of its first stretch.
+    """
+    record = next(stretches(recording))
+    facts: dict[str, Any] = {
+        "record_id": recording.record_id,
+        "format": recording.format,
+        "leads": list(recording.leads),
+        "rate_hz": recording.rate_hz,
+        "duration_s": recording.duration_s,
+        "num_samples": recording.num_samples,
+        "unit": "mV",
+        "range_mv": [float(record.signal.min()), float(record.signal.max())],
+        "age": record.age,
+        "sex": record.sex,
+        "device": record.device,
+        "labels": list(record.labels),
+        "beats": _beats(record),
+        "preprocess_fingerprint": preprocess.fingerprint,
+    }
+    passage = Passage(recording, preprocess)
+    error = None
+    num_windows = 0
+    try:
+        for _window in passage:
+            num_windows += 1
+    except SignalError as refused:
+        error = str(refused)
+    facts["gate"] = passage.examination.to_dict()
+    if passage.first is None:
+        return {**facts, "trail": list(record.trail), "error": error}
+    first = passage.first
+    states = zip(preprocess.leads, first.lead_state.tolist(), strict=True)
+    return {
+        **facts,
+        "lead_states": {lead: LeadState(state).name.lower() for lead, state in states},
+        "num_windows": num_windows,
+        "num_valid": first.num_valid,
+        "input_shape": list(first.signal.shape),
+        "trail": list(first.trail),
+        **({"error": error} if error else {}),
+    }
+
+
+def _beats(record: Record) -> dict[str, Any] | None:
+    """How many beats there are, in which leads, and how fast; None where there is none."""
+    beats = find_beats(record)
+    if not len(beats.peaks):
+        return None
+    rr = rr_statistics(beats)
+    return {"count": len(beats.peaks), "leads": list(beats.leads), "rate_bpm": rr.rate_bpm}

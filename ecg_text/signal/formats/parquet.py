@@ -1,0 +1,123 @@
+"""Parquet files: our own, one row a record (see write_parquet), and tables whose columns are named after leads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecg_text.errors import SignalError
+from ecg_text.leads import find_lead
+from ecg_text.signal.formats.bare import bare_recording
+from ecg_text.signal.formats.facts import Facts, Keep, coded_labels, known_age, known_sex
+from ecg_text.signal.formats.guard import told
+from ecg_text.signal.formats.recording import Reader, Recording, Stated
+
+MARK = b"ecg_text"  # the key of the file's metadata that says which version of our table it is
+VERSION = b"1"
+INT16 = "int16"
+DTYPES = {INT16: "<i2", "float32": "<f4"}
+_MAGIC = b"PAR1"
+_NUMBER_TYPES = frozenset(
+    ("halffloat", "float", "double", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+)
+_TIME_COLUMNS = ("", "time", "time_s", "time_ms", "t", "sample", "index", "__index_level_0__")
+_MOST_GROUP_BYTES = 2**29
+_MOST_TABLE_VALUES = 2**25
+_ROWS_AT_ONCE = 4
+
+
+def recognises_parquet(_path: Path, head: bytes) -> bool:
+    """Whether the first bytes are those of Parquet."""
+    return head.startswith(_MAGIC)
+
+
+def open_parquet(path: Path, stated: Stated, keep: Keep) -> Iterator[Recording]:
+    """The recordings of a Parquet file: of ours, one for each row; of another's, the one whose leads are the columns.
+
+    Raises SignalError for a damaged file, or one that declares more than can be held; of another's table, rate and
+    unit are stated by the caller.
+    """
+    import pyarrow.parquet as pq
+
+    with told(path, "the file cannot be read", "give a complete .parquet file"):
+        file = pq.ParquetFile(path, memory_map=False)
+    with file:
+        metadata = file.schema_arrow.metadata or {}
+        if metadata.get(MARK) == VERSION:
+            yield from _ours(path, file, stated, keep)
+            return
+        if MARK in metadata:
+            raise SignalError(f"{path}: it is of a newer version of ecg-text than this one; update ecg-text")
+        yield _table(path, file, stated)
+
+
+def _ours(path: Path, file: Any, stated: Stated, keep: Keep) -> Iterator[Recording]:
+    if stated:
+        raise SignalError(f"{path}: it says its own {', '.join(stated.names)}; leave that out")
+    largest = max((file.metadata.row_group(n).total_byte_size for n in range(file.num_row_groups)), default=0)
+    if largest > _MOST_GROUP_BYTES:
+        raise SignalError(f"{path}: a group of rows of more than {_MOST_GROUP_BYTES} bytes; write smaller groups")
+    batches = file.iter_batches(batch_size=_ROWS_AT_ONCE)
+    while True:
+        with told(path, "the rows cannot be read", "give a complete .parquet file"):
+            batch = next(batches, None)
+            rows = batch.to_pylist() if batch is not None else []
+        if batch is None:
+            return
+        for row in rows:
+            with told(path, "a row cannot be read", "give a complete .parquet file"):
+                recording = _recording(path, row, keep)
+            yield recording
+
+
+def _recording(path: Path, row: Mapping[str, Any], keep: Keep) -> Recording:
+    leads, rate_hz, stored = tuple(row["leads"]), float(row["rate_hz"]), DTYPES[row["dtype"]]
+    units_per_mv = float(row["units_per_mv"])
+    samples = np.frombuffer(row["samples"], dtype=stored)
+    if not leads or len(samples) % len(leads) or not (math.isfinite(units_per_mv) and units_per_mv > 0):
+        raise SignalError(f"{path}: a row has {len(samples)} values of {len(leads)} leads; write it anew")
+    samples = samples.reshape(len(leads), -1)
+    return Recording(
+        record_id=str(row["record_id"]),
+        format="Parquet",
+        rate_hz=rate_hz,
+        leads=leads,
+        num_samples=samples.shape[1],
+        load=lambda start, stop: samples[:, start:stop].astype(np.float64) / units_per_mv,
+        facts=Facts(
+            age=known_age(row["age"]),
+            sex=known_sex(row["sex"]),
+            labels=coded_labels(row["labels"] or ()),
+            device=row["device"],
+            report=row["report"] if "report" in keep.names else None,
+        ),
+        trail=(f"read Parquet {path.name}",),
+    )
+
+
+def _table(path: Path, file: Any, stated: Stated) -> Recording:
+    """A table of samples, one column a lead; what it holds is weighed before it is read."""
+    names = file.schema_arrow.names
+    numbers = [
+        name
+        for name, kind in zip(names, file.schema_arrow.types, strict=True)
+        if name.strip().lower() not in _TIME_COLUMNS and str(kind) in _NUMBER_TYPES
+    ]
+    columns = [name for name in numbers if find_lead(name) is not None] if stated.leads is None else numbers
+    if not columns:
+        raise SignalError(f"{path}: no column is named after a lead; name its columns in order (--leads)")
+    if len(set(columns)) != len(columns) or file.metadata.num_rows * len(columns) > _MOST_TABLE_VALUES:
+        raise SignalError(f"{path}: {len(columns)} columns of {file.metadata.num_rows} rows; save one recording in it")
+    with told(path, "the columns cannot be read", "give a complete .parquet file"):
+        table = file.read(columns=columns)
+        array = np.stack([table.column(name).to_numpy().astype(np.float64) for name in columns], axis=1)
+    left_out = len(names) - len(columns)
+    remarks = [f"leave out {left_out} columns that are no leads"] if left_out else []
+    return bare_recording(path, array, stated, kind="parquet", columns=columns, remarks=remarks)
+
+
+PARQUET = Reader(name="Parquet", recognises=recognises_parquet, open=open_parquet)

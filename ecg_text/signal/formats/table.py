@@ -1,0 +1,46 @@
+"""The formats that are read, in the order in which a file is held against them: its content decides, not its name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from ecg_text.errors import SignalError
+from ecg_text.signal.formats.arrays import MAT, NPY
+from ecg_text.signal.formats.csv_text import CSV
+from ecg_text.signal.formats.facts import Keep
+from ecg_text.signal.formats.hdf5 import HDF5
+from ecg_text.signal.formats.parquet import PARQUET
+from ecg_text.signal.formats.recording import Reader, Recording, Stated
+from ecg_text.signal.formats.vendor import VENDOR_READERS
+from ecg_text.signal.formats.wfdb_files import WFDB
+
+READERS: tuple[Reader, ...] = (
+    WFDB,
+    NPY,
+    MAT,
+    HDF5,
+    PARQUET,
+    *VENDOR_READERS,
+    CSV,
+)
+
+HEAD_BYTES = 4096
+
+
+def find_reader(path: Path) -> Reader | None:
+    """The reader whose format a file is of, or None. Raises OSError where the file cannot be opened."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return next((reader for reader in READERS if reader.recognises(path, head)), None)
+
+
+def open_with(reader: Reader, path: Path, stated: Stated, keep: Keep) -> Iterator[Recording]:
+    """The recordings that a reader finds in a file; one that cannot be is refused with SignalError."""
+    for recording in reader.open(path, stated, keep):
+        if not (math.isfinite(recording.rate_hz) and recording.rate_hz > 0):
+            raise SignalError(f"{path}: its rate is {recording.rate_hz:g} samples per second; get the original file")
+        if recording.num_samples < 1 or not recording.leads:
+            raise SignalError(f"{path}: it is empty, it has no samples of a lead; get the original file")
+        yield recording

@@ -1,0 +1,89 @@
+"""The vendors' formats: one reader each, told apart by content; the packages they need are loaded when one is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from ecg_text.signal.formats.facts import Keep
+from ecg_text.signal.formats.recording import Reader, Recording, Stated
+from ecg_text.signal.formats.vendor_bombs import MOST_XML_BYTES, check_scp, check_sierra, check_xml
+from ecg_text.signal.formats.vendor_dicom import open_dicom
+from ecg_text.signal.formats.vendor_edf import open_edf
+from ecg_text.signal.formats.vendor_guard import MIB
+from ecg_text.signal.formats.vendor_ishne import open_ishne
+from ecg_text.signal.formats.vendor_library import LibraryFormat, open_with_library
+from ecg_text.signal.formats.vendor_sniff import (
+    is_aecg,
+    is_dicom,
+    is_edan,
+    is_edf,
+    is_ishne,
+    is_kardia,
+    is_mfer,
+    is_mortara,
+    is_muse,
+    is_scp,
+    is_sierra,
+    is_xle,
+)
+
+_SCP = LibraryFormat(name="SCP-ECG", module="scp_ecg", parser="SCPECGParser", most_bytes=16 * MIB, check=check_scp)
+_AECG = LibraryFormat(
+    name="HL7 aECG", module="hl7_aecg", parser="HL7aECGParser", most_bytes=MOST_XML_BYTES, check=check_xml
+)
+_MUSE = LibraryFormat(
+    name="GE MUSE XML", module="ge_muse_xml", parser="GEMuseXMLParser", most_bytes=MOST_XML_BYTES, check=check_xml
+)
+_SIERRA = LibraryFormat(
+    name="Philips XML", module="sierra_xml", parser="SierraXMLParser", most_bytes=MOST_XML_BYTES, check=check_sierra
+)
+_MORTARA = LibraryFormat(
+    name="Mortara XML", module="mortara_el250", parser="MortaraEL250Parser", most_bytes=2 * MIB, check=check_xml
+)
+_KARDIA = LibraryFormat(name="Kardia JSON", module="alivecor_kardia", parser="AliveCorKardiaParser", most_bytes=4 * MIB)
+_EDAN = LibraryFormat(name="EDAN Holter", module="edan_arc", parser="EDANARCHolterParser", most_bytes=16 * MIB)
+_MFER = LibraryFormat(name="MFER", module="mfer", parser="MFERParser", most_bytes=16 * MIB)
+_XLE = LibraryFormat(
+    name="XLE",
+    module="xle",
+    parser="XLEParser",
+    most_bytes=8 * MIB,
+    options={"wilson_correction": True},
+    told=(
+        "assume 1000 Hz and 0.9375 uV per unit, which the file does not say",
+        "refer the chest leads to Wilson's terminal, V = CR - (I + II) / 3",
+    ),
+)
+
+
+def _one(
+    opened: Callable[[Path, Stated, Keep], Recording], path: Path, stated: Stated, keep: Keep
+) -> Iterator[Recording]:
+    """The recordings of a file that holds one."""
+    return iter((opened(path, stated, keep),))
+
+
+def _library(name: str, recognises: Callable[[Path, bytes], bool], fmt: LibraryFormat) -> Reader:
+    def opened(path: Path, stated: Stated, keep: Keep) -> Recording:
+        return open_with_library(path, fmt, stated, keep)
+
+    return Reader(name=name, recognises=recognises, open=partial(_one, opened))
+
+
+# In the order of sniffing: magic words first, the loosest marks last.
+VENDOR_READERS: tuple[Reader, ...] = (
+    Reader(name="dicom", recognises=is_dicom, open=partial(_one, open_dicom)),
+    Reader(name="edf", recognises=is_edf, open=partial(_one, open_edf)),
+    Reader(name="ishne", recognises=is_ishne, open=partial(_one, open_ishne)),
+    _library("scp", is_scp, _SCP),
+    _library("philips", is_sierra, _SIERRA),
+    _library("muse", is_muse, _MUSE),
+    _library("aecg", is_aecg, _AECG),
+    _library("mortara", is_mortara, _MORTARA),
+    _library("kardia", is_kardia, _KARDIA),
+    _library("xle", is_xle, _XLE),
+    _library("edan", is_edan, _EDAN),
+    _library("mfer", is_mfer, _MFER),
+)

@@ -1,0 +1,150 @@
+"""Every recording of a file, a folder or an archive, one after the other, in constant memory."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ecg_text.errors import EcgTextError, SignalError
+from ecg_text.signal.formats.archive import is_archive, members
+from ecg_text.signal.formats.facts import Keep
+from ecg_text.signal.formats.recording import Recording, Stated
+from ecg_text.signal.formats.spool import Spool
+from ecg_text.signal.formats.table import HEAD_BYTES, find_reader, open_with
+from ecg_text.signal.formats.wfdb_files import WFDB
+
+# What lies beside recordings and is plainly none; a table of numbers (.csv) is looked into.
+_NO_RECORDINGS = frozenset((
+    ".txt", ".md", ".rst", ".html", ".htm", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".tex", ".doc", ".docx",
+    ".xls", ".xlsx", ".py", ".m", ".ipynb", ".sh", ".toml", ".yaml", ".yml", ".ini", ".cfg", ".log", ".sha256", ".md5",
+    ".atr", ".qrs", ".ann", ".ari", ".pu", ".pwave", ".stb", ".sta", ".xyz", ".breath", ".key",
+))  # fmt: skip
+_NO_RECORDING_NAMES = frozenset(("records", "annotators", "sha256sums.txt", "license", "readme", "index", "makefile"))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Found:
+    """A recording, and the name of its file within what is walked; or why a file is refused, in one line."""
+
+    name: str
+    recording: Recording | None = None
+    refused: str = ""
+
+
+def walk(
+    path: str | Path,
+    *,
+    rate_hz: float | None = None,
+    unit: str | None = None,
+    leads: Iterable[str] | None = None,
+    keep: Iterable[str] = (),
+    key: bytes | None = None,
+) -> Generator[Found]:
+    """Every recording of a file, a folder, a .zip or a .tar (.gz, .bz2, .xz), in order, and every file refused.
+
+    A recording is readable only while it is the current one: what an archive holds is unpacked to a private folder
+    that is removed when the next one is asked for, or the iterator is closed. What is plainly no recording (texts,
+    annotations, hidden files) is passed over. What is stated is meant for the files that do not say it themselves.
+    Archives in archives are not opened. Raises SignalError where there is no such path; nothing else.
+    """
+    path = Path(path)
+    stated = Stated(rate_hz=rate_hz, unit=unit, leads=None if leads is None else tuple(leads))
+    kept = Keep(names=frozenset(keep), key=key)
+    if WFDB.recognises(path, b""):
+        return _recordings(path, path.name, stated, kept)
+    if path.is_dir():
+        return (found for file in files_of(path) for found in walk_file_of(path, file, stated, kept))
+    if not path.is_file():
+        raise SignalError(f"{path}: there is no such file or folder; check the path")
+    if is_archive(path, _head(path)):
+        return _archive(path, stated, kept)
+    return _recordings(path, path.name, stated, kept)
+
+
+def files_of(folder: Path) -> Generator[Path]:
+    """The files below a folder that may be recordings, sorted; what has the name of a header is part of that record."""
+    for inside, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        described = {Path(name).stem for name in names if name.lower().endswith(".hea")}
+        for name in sorted(names):
+            path = Path(inside, name)
+            is_part = path.stem in described and path.suffix.lower() != ".hea"
+            if not is_part and not is_passed_over(name):
+                yield path
+
+
+def walk_file_of(folder: Path, path: Path, stated: Stated, keep: Keep) -> Generator[Found]:
+    """The recordings of one of files_of(folder), under its name in the folder."""
+    told = path.relative_to(folder).as_posix()
+    if not path.is_file():
+        yield Found(name=told, refused=f"{path}: it is no ordinary file; leave it out")
+    elif is_archive(path, _head(path)):
+        yield Found(name=told, refused=f"{path}: an archive in a folder is not opened; walk it by its own name")
+    else:
+        yield from _recordings(path, told, stated, keep, among_others=True)
+
+
+def _archive(path: Path, stated: Stated, keep: Keep) -> Generator[Found]:
+    """Every recording of an archive; a WFDB header and its signals may lie apart in it."""
+    with tempfile.TemporaryDirectory(prefix="ecg-text-") as folder:
+        spool = Spool(Path(folder))
+        try:
+            for member in members(path):
+                name = PurePosixPath(member.name)
+                if "__MACOSX" in name.parts or (is_passed_over(name.name) and not spool.wants(name)):
+                    continue
+                if member.refused:
+                    yield Found(name=member.name, refused=f"{path}: {member.name}: {member.refused}; it is left out")
+                    continue
+                try:
+                    yield from _spooled(spool, spool.take(member), stated, keep)
+                except EcgTextError as error:
+                    yield Found(name=member.name, refused=str(error))
+            yield from _spooled(spool, spool.rest(), stated, keep)
+        except EcgTextError as error:
+            yield Found(name=path.name, refused=str(error))
+
+
+def _spooled(spool: Spool, ready: Iterable[tuple[Path, str]], stated: Stated, keep: Keep) -> Generator[Found]:
+    """The recordings of unpacked files, which are removed one by one."""
+    for path, name in ready:
+        if is_archive(path, _head(path)):
+            yield Found(name=name, refused=f"{name}: an archive in an archive is not opened; unpack it yourself")
+        else:
+            for found in _recordings(path, name, stated, keep, among_others=True):
+                refused = found.refused.replace(f"{path.parent}{os.sep}", f"{PurePosixPath(name).parent}/")
+                yield Found(name=name, recording=found.recording, refused=refused.removeprefix("./"))
+        spool.remove(path)
+
+
+def _recordings(path: Path, name: str, stated: Stated, keep: Keep, *, among_others: bool = False) -> Generator[Found]:
+    """The recordings of one file, or why it is refused; among others, a text that is no table is passed over."""
+    try:
+        reader = find_reader(path)
+        if reader is None and not (among_others and path.suffix.lower() in (".csv", ".tsv", ".json", ".xml", "")):
+            raise SignalError(f"{path}: its content is of no format that is read; leave it out, or convert it")
+        if reader is not None:
+            own = Stated() if among_others and reader is WFDB else stated
+            for recording in open_with(reader, path, own, keep):
+                yield Found(name=name, recording=recording)
+    except EcgTextError as error:
+        yield Found(name=name, refused=str(error))
+    except OSError as error:
+        yield Found(name=name, refused=f"{path}: the file cannot be read ({error.strerror}); check its permissions")
+
+
+def is_passed_over(name: str) -> bool:
+    """Whether a file is hidden, or plainly no recording by its name."""
+    lower = name.lower()
+    return lower.startswith(".") or PurePosixPath(lower).suffix in _NO_RECORDINGS or lower in _NO_RECORDING_NAMES
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError:
+        return b""

@@ -1,0 +1,111 @@
+"""Records as one Parquet file: one row a record, samples as the integers or the floats that they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecg_text.errors import SignalError
+from ecg_text.record import Record
+from ecg_text.signal.formats.facts import coded_labels
+from ecg_text.signal.formats.parquet import DTYPES, INT16, MARK, VERSION
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_GROUP_BYTES = 2**25
+
+
+def write_parquet(
+    records: Iterable[Record],
+    path: str | Path,
+    *,
+    units_per_mv: float | Callable[[Record], float | None] | None = 1000.0,
+    report: bool = False,
+) -> int:
+    """Writes records as they come, whole or not at all, and returns their number; memory stays flat.
+
+    A row holds record_id, rate_hz, leads, samples (leads, T) in bytes, their dtype and units_per_mv, age, sex, coded
+    labels, device, and the report where asked for; no patient id. Samples are int16, rounded to 1 / units_per_mv
+    millivolts, or float32 as they are where units_per_mv is None; a function gives it record by record. Raises
+    SignalError where a sample does not fit.
+    """
+    import pyarrow.parquet as pq
+
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    schema, count = _schema(), 0
+    resolution = units_per_mv if callable(units_per_mv) else lambda _record: units_per_mv
+    try:
+        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            rows: list[dict[str, Any]] = []
+            size = 0
+            for record in records:
+                rows.append(_row(record, resolution(record), report=report))
+                size, count = size + len(rows[-1]["samples"]), count + 1
+                if size >= _GROUP_BYTES:
+                    writer.write_table(_table(rows, schema))
+                    rows, size = [], 0
+            writer.write_table(_table(rows, schema))
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return count
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("record_id", pa.string()),
+            ("rate_hz", pa.float64()),
+            ("leads", pa.list_(pa.string())),
+            ("dtype", pa.string()),
+            ("units_per_mv", pa.float64()),
+            ("samples", pa.large_binary()),
+            ("age", pa.float64()),
+            ("sex", pa.string()),
+            ("labels", pa.list_(pa.string())),
+            ("device", pa.string()),
+            ("report", pa.string()),
+        ],
+        metadata={MARK: VERSION},
+    )
+
+
+def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _row(record: Record, units_per_mv: float | None, *, report: bool) -> dict[str, Any]:
+    kind = "float32" if units_per_mv is None else INT16
+    samples = record.signal
+    if units_per_mv is not None:
+        samples = np.rint(record.signal.astype(np.float64) * units_per_mv)
+        largest = np.iinfo(np.int16).max
+        if np.abs(samples).max() > largest:
+            raise SignalError(
+                f"{record.record_id}: {np.abs(record.signal).max():.4g} mV does not fit 16 bits at {units_per_mv:g} "
+                f"units per mV (at most {largest / units_per_mv:g} mV); give fewer units per mV, or None for float32"
+            )
+    return {
+        "record_id": record.record_id,
+        "rate_hz": record.rate_hz,
+        "leads": list(record.leads),
+        "dtype": kind,
+        "units_per_mv": units_per_mv or 1.0,
+        "samples": samples.astype(DTYPES[kind]).tobytes(),
+        "age": record.age,
+        "sex": record.sex,
+        "labels": list(coded_labels(record.labels)),
+        "device": record.device,
+        "report": record.report if report else None,
+    }

@@ -1,0 +1,128 @@
+"""Which leads carry nothing: absent, blanked, flat, flat for a while, clipped, or a copy of another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ecg_text.leads import LIMB_LEADS, STANDARD_12
+from ecg_text.record import Record
+from ecg_text.signal.gate.finding import Finding, Severity
+from ecg_text.signal.gate.measure import BLOCK_S, Measures, chosen_leads
+from ecg_text.signal.gate.thresholds import limit
+
+
+def alive_leads(measures: Measures) -> np.ndarray:
+    """(C,) bool: the leads that move, in proportion to the others as well as in millivolts.
+
+    A record in a unit a thousand times too large is small, not flat: its largest lead is the measure of the others.
+    """
+    ranges = measures.range_mv
+    small = min(limit("lead.flat_below"), limit("lead.flat_below_share") * float(ranges.max()))
+    return np.asarray((ranges > 0) & (ranges >= small))
+
+
+def lead_findings(record: Record, measures: Measures, alive: np.ndarray) -> list[Finding]:
+    """lead.missing, lead.all_flat, lead.zeroed, lead.flat, lead.partly_flat, lead.saturated, lead.duplicate."""
+    found = _missing(record)
+    if not alive.any():
+        message = "every lead is constant: there is no ECG in it; look for the right channels, or leave it out"
+        refusal = Finding(code="lead.all_flat", severity=Severity.REFUSE, message=message, leads=record.leads)
+        return [*found, refusal]
+    found += _flat(record, measures, alive)
+    found += _partly_flat(record, measures, alive)
+    found += _saturated(record, measures, alive)
+    return found + _duplicate(record, alive)
+
+
+def _missing(record: Record) -> list[Finding]:
+    absent = tuple(lead for lead in STANDARD_12 if lead not in record.leads)
+    if not absent:
+        return []
+    limbs = sum(lead in LIMB_LEADS for lead in record.leads)
+    derivable = tuple(lead for lead in absent if lead in LIMB_LEADS and limbs >= 2)
+    message = f"{len(absent)} of the 12 standard leads are not in the recording ({', '.join(absent)})"
+    if derivable:
+        message += f"; {', '.join(derivable)} can be computed from the other limb leads"
+    message += "; what the rest would show cannot be judged" if len(derivable) < len(absent) else ""
+    evidence = {"absent": float(len(absent)), "derivable": float(len(derivable))}
+    return [Finding(code="lead.missing", severity=Severity.NOTE, message=message, leads=absent, evidence=evidence)]
+
+
+def _flat(record: Record, measures: Measures, alive: np.ndarray) -> list[Finding]:
+    zeroed = (measures.top == 0) & (measures.bottom == 0)
+    found = []
+    for code, which, said in (
+        ("lead.zeroed", zeroed, "zero throughout: blanked, or never recorded"),
+        ("lead.flat", ~alive & ~zeroed, "flat: an electrode was off, or the channel was not connected"),
+    ):
+        if which.any():
+            leads = chosen_leads(record, which)
+            verb = "is" if len(leads) == 1 else "are"
+            message = f"{', '.join(leads)} {verb} {said}; do not read anything into {_pronoun(leads)}"
+            evidence = {"largest_range_mv": float(measures.range_mv[which].max())}
+            found.append(Finding(code=code, severity=Severity.WARN, message=message, leads=leads, evidence=evidence))
+    return found
+
+
+def _partly_flat(record: Record, measures: Measures, alive: np.ndarray) -> list[Finding]:
+    still = measures.high == measures.low
+    run = longest = np.zeros(len(still), dtype=np.int64)
+    if still.any():
+        for column in still.T:
+            run = np.where(column, run + 1, 0)
+            longest = np.maximum(longest, run)
+    which = alive & (longest * BLOCK_S >= limit("lead.partly_flat_above"))
+    if not which.any():
+        return []
+    leads, flat_s = chosen_leads(record, which), float(longest[which].max() * BLOCK_S)
+    message = (
+        f"{', '.join(leads)} stand still for {flat_s:g} s: an electrode was off for a while, or the file is padded; "
+        "cut that stretch out"
+    )
+    evidence = {"longest_s": flat_s, "leads": float(len(leads))}
+    return [Finding(code="lead.partly_flat", severity=Severity.WARN, message=message, leads=leads, evidence=evidence)]
+
+
+def _saturated(record: Record, measures: Measures, alive: np.ndarray) -> list[Finding]:
+    at_extreme_s = np.zeros(len(alive))
+    for extreme, by_block in ((measures.top, measures.high), (measures.bottom, measures.low)):
+        far = alive & (np.abs(extreme - measures.level) >= limit("lead.saturated_from"))
+        samples = np.zeros(len(alive))
+        # Only the blocks that reach the extreme are read: one or two of a lead that is not clipped.
+        for lead, block in np.argwhere(far[:, None] & (by_block == extreme[:, None])):
+            stretch = record.signal[lead, block * measures.block_size : (block + 1) * measures.block_size]
+            samples[lead] += np.count_nonzero(stretch == extreme[lead])
+        at_extreme_s = np.maximum(at_extreme_s, samples / record.rate_hz)
+    which = at_extreme_s >= limit("lead.saturated_above")
+    if not which.any():
+        return []
+    leads, at_s = chosen_leads(record, which), float(at_extreme_s.max())
+    message = (
+        f"{', '.join(leads)} stay at one extreme value for {at_s:.2g} s in all: the amplifier or the number format was "
+        "at its end; amplitudes in them are too small"
+    )
+    evidence = {"at_extreme_s": at_s, "leads": float(len(leads))}
+    return [Finding(code="lead.saturated", severity=Severity.WARN, message=message, leads=leads, evidence=evidence)]
+
+
+def _duplicate(record: Record, alive: np.ndarray) -> list[Finding]:
+    # A few samples far apart tell almost all leads from each other; only those alike there are compared in full.
+    probe = record.signal[:, :: max(1, record.num_samples // 16)]
+    rows = list(np.flatnonzero(alive))
+    pairs = [
+        (record.leads[i], record.leads[j])
+        for at, i in enumerate(rows)
+        for j in rows[at + 1 :]
+        if np.array_equal(probe[i], probe[j]) and np.array_equal(record.signal[i], record.signal[j])
+    ]
+    if not pairs:
+        return []
+    told = ", ".join(f"{first} = {second}" for first, second in pairs)
+    leads = tuple(dict.fromkeys(lead for pair in pairs for lead in pair))
+    message = f"leads are equal sample by sample ({told}): one channel was copied in place of another; check the export"
+    evidence = {"pairs": float(len(pairs))}
+    return [Finding(code="lead.duplicate", severity=Severity.WARN, message=message, leads=leads, evidence=evidence)]
+
+
+def _pronoun(leads: tuple[str, ...]) -> str:
+    return "it" if len(leads) == 1 else "them"

@@ -1,0 +1,68 @@
+"""Spikes of a pacemaker: transients of a millisecond or two, alone on a level stretch, in several leads at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ecg_text.record import Record
+from ecg_text.signal.gate.finding import Finding, Severity
+from ecg_text.signal.gate.thresholds import limit
+
+SPIKE_S = 0.004  # a spike is over within this time on either side, after the filters of the recorder
+_MOST_STEP, _MOST_SLOPE = 0.5, 0.3  # what is left beside a spike, of its height: a QRS leaves more
+_APART_S = 0.05
+_FEWEST_SPIKES = 2
+
+
+def pacing_findings(record: Record, alive: np.ndarray) -> list[Finding]:
+    """pacing.spikes with their number and places, or pacing.not_judged where the sampling is too slow to show them."""
+    if record.rate_hz < limit("pacing.lowest_rate"):
+        message = (
+            f"spikes of a pacemaker last 0.5 to 2 ms and cannot be seen at {record.rate_hz:g} Hz: whether the heart is "
+            "paced is not judged"
+        )
+        evidence = {"rate_hz": record.rate_hz}
+        return [Finding(code="pacing.not_judged", severity=Severity.NOTE, message=message, evidence=evidence)]
+    places = find_spikes(record.signal[alive], record.rate_hz)
+    if len(places) < _FEWEST_SPIKES:
+        return []
+    first_s = float(places[0] / record.rate_hz)
+    message = f"{len(places)} spikes like those of a pacemaker, the first at {first_s:.2f} s: the rhythm may be paced"
+    evidence = {"spikes": float(len(places)), "first_s": first_s}
+    if len(places) > 1:
+        evidence["usual_interval_s"] = float(np.median(np.diff(places)) / record.rate_hz)
+    return [Finding(code="pacing.spikes", severity=Severity.NOTE, message=message, evidence=evidence)]
+
+
+def find_spikes(signal: np.ndarray, rate_hz: float) -> np.ndarray:
+    """The samples of spikes (n,) int64 in order, of signal (C, T) in mV.
+
+    A spike stands out by at least pacing.spike_above from both sides SPIKE_S away, and the signal beside it is
+    level, in at least two leads (in one, of one). A QRS complex as sharp goes on falling there.
+    """
+    k = max(1, round(SPIKE_S * rate_hz))
+    height = limit("pacing.spike_above")
+    if signal.shape[1] <= 4 * k:
+        return np.zeros(0, dtype=np.int64)
+    change = signal[:, k:] - signal[:, :-k]
+    lead, at = np.nonzero(np.abs(change) >= height)
+    inside = (at >= k) & (at < signal.shape[1] - 3 * k)
+    lead, middle = lead[inside], at[inside] + k  # each is the rise before a spike, if it is one
+    before, after = signal[lead, middle] - signal[lead, middle - k], signal[lead, middle] - signal[lead, middle + k]
+    tall = (before * after > 0) & (np.abs(after) >= height)
+    lead, middle = lead[tall], middle[tall]
+    rise = np.minimum(np.abs(before[tall]), np.abs(after[tall]))
+    step = np.abs(signal[lead, middle - k] - signal[lead, middle + k])
+    left = np.abs(signal[lead, middle - k] - signal[lead, middle - 2 * k])
+    right = np.abs(signal[lead, middle + k] - signal[lead, middle + 2 * k])
+    alone = (step <= _MOST_STEP * rise) & (left <= _MOST_SLOPE * rise) & (right <= _MOST_SLOPE * rise)
+    return _agreed(lead[alone], middle[alone], min(2, len(signal)), round(_APART_S * rate_hz))
+
+
+def _agreed(lead: np.ndarray, at: np.ndarray, fewest_leads: int, apart: int) -> np.ndarray:
+    """The first sample of every group of close candidates that enough leads share."""
+    order = np.argsort(at, kind="stable")
+    lead, at = lead[order], at[order]
+    groups = np.split(np.arange(len(at)), np.flatnonzero(np.diff(at) > apart) + 1)
+    places = [at[group[0]] for group in groups if len(np.unique(lead[group])) >= fewest_leads]
+    return np.array(places, dtype=np.int64)

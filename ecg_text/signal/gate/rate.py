@@ -1,0 +1,77 @@
+"""Is the sampling rate of the header right? A wrong one stretches every wave, interval and RR by the same factor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ecg_text.record import Record
+from ecg_text.signal.beats.rpeaks import Beats, find_beats
+from ecg_text.signal.gate.finding import Finding, Severity
+from ecg_text.signal.gate.measure import fine_enough
+from ecg_text.signal.gate.rate_model import MEANS, MOST_SCALES, SCALES, TOO_FAST, TOO_SLOW, LogOdds
+from ecg_text.signal.gate.thresholds import limit
+from ecg_text.signal.gate.timing import TIMES, log_times
+
+SLOWED = 4.0  # between the two and the ten by which the usual rates (50 to 1000 Hz) differ
+
+
+def rate_scores(times: np.ndarray) -> tuple[float, float]:
+    """Log odds that the header's rate is twice, and half, the true one, against its being right, from log_times."""
+    z = np.clip((times - np.array(MEANS)) / np.array(SCALES), -MOST_SCALES, MOST_SCALES)
+    return _score(TOO_FAST, z), _score(TOO_SLOW, z)
+
+
+def _score(model: LogOdds, z: np.ndarray) -> float:
+    return float(model.constant + z @ np.array(model.linear) + (z * z) @ np.array(model.square))
+
+
+def rate_findings(record: Record, beats: Beats, header_hz: float) -> list[Finding]:
+    """rate.implausible, where the heart of the recording is too fast or too slow in all of its waves.
+
+    The record may have been interpolated for the beats; header_hz is the rate that its file states.
+    """
+    times = log_times(record, beats)
+    if times is None:
+        return _far_too_fast(record, header_hz)
+    too_fast, too_slow = rate_scores(times)
+    measured = dict(zip(TIMES, np.exp(times), strict=True))
+    bpm = 60 / float(measured["rr"])
+    evidence = {
+        "header_hz": header_hz,
+        "heart_rate_bpm": bpm,
+        "qrs_ms": 1000 * float(measured["qrs_95"]),
+        "t_peak_ms": 1000 * float(measured["t_peak"]),
+        "log_odds_too_high": too_fast,
+        "log_odds_too_low": too_slow,
+    }
+    worst = max(too_fast, too_slow)
+    if worst < limit("rate.warn_above") and bpm <= limit("rate.fastest"):
+        return []
+    way, likely = ("high", 0.5) if too_fast >= too_slow or bpm > limit("rate.fastest") else ("low", 2.0)
+    message = (
+        f"the header says {header_hz:g} Hz, which makes {bpm:.0f} beats a minute with QRS complexes of "
+        f"{evidence['qrs_ms']:.0f} ms: the rate looks too {way}; {header_hz * likely:g} Hz would be usual, check it"
+    )
+    severity = Severity.REFUSE if bpm > limit("rate.fastest") else Severity.WARN
+    return [Finding(code="rate.implausible", severity=severity, message=message, evidence=evidence)]
+
+
+def _far_too_fast(record: Record, header_hz: float) -> list[Finding]:
+    """rate.implausible where no beats are found at the header's rate, but those of a usual heart far below it.
+
+    No detector looks for a heart of 375 beats a minute, which is what 500 Hz in the header of 100 Hz make.
+    """
+    slowed = fine_enough(replace(record, rate_hz=record.rate_hz / SLOWED))
+    beats = find_beats(slowed)
+    times = log_times(slowed, beats)
+    if times is None or rate_scores(times)[1] >= limit("rate.warn_above"):
+        return []
+    bpm = SLOWED * 60 / float(np.exp(times[TIMES.index("rr")]))
+    message = (
+        f"no heart beats are found at the {header_hz:g} Hz of the header, but {len(beats)} at a quarter of it, which "
+        f"would make {bpm:.0f} beats a minute: the rate looks several times too high; check it"
+    )
+    evidence = {"header_hz": header_hz, "heart_rate_bpm": bpm, "beats_at_a_quarter": float(len(beats))}
+    return [Finding(code="rate.implausible", severity=Severity.WARN, message=message, evidence=evidence)]
