@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from ecg_text.errors import LeadError
@@ -55,6 +56,7 @@ def normalise_lead(name: str) -> str:
     return lead
 
 
+@lru_cache(maxsize=4096)
 def find_lead(name: str) -> str | None:
     """The canonical name of a lead, or None where the name is not a lead's (a pulse or pressure channel)."""
     key = name.strip().upper().replace("-", "").replace(" ", "").replace(":", "")

@@ -36,7 +36,8 @@ class Record:
     trail: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        signal = np.array(self.signal, dtype=np.float32, order="C")
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused below
+            signal = np.array(self.signal, dtype=np.float32, order="C")
         object.__setattr__(self, "leads", normalise_leads(self.leads))
         object.__setattr__(self, "signal", signal)
         object.__setattr__(self, "rate_hz", float(self.rate_hz))
@@ -55,6 +56,8 @@ class Record:
         if self.sex is not None and self.sex not in SEXES:
             raise SignalError(f"{self.record_id}: sex is {self.sex!r}; give one of {SEXES} or None")
         if self.age is not None:
+            if not self.age >= 0:
+                raise SignalError(f"{self.record_id}: age is {self.age}; give years from 0 on, or None")
             object.__setattr__(self, "age", min(float(self.age), OLDEST_TOLD))
         signal.flags.writeable = False
 

@@ -66,7 +66,7 @@ def keep(seed: int, number: int, folder: Path) -> None:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """Counts of each format's outcomes as Markdown, and under them the slowest file and the one that took most memory."""
+    """Counts of each format's outcomes as Markdown, then the slowest file and the one of most memory."""
     counts = collections.Counter((outcome.format, outcome.outcome) for outcome in outcomes)
     formats = sorted({outcome.format for outcome in outcomes})
     lines = [f"| format | files | {' | '.join(OUTCOMES)} |", "|---|" + "---:|" * (len(OUTCOMES) + 1)]

@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecg_text.leads import LIMB_LEADS, STANDARD_12
 from ecg_text.record import Record
-from ecg_text.signal.read import find_records, read
+from ecg_text.signal.formats.walk import walk
+from ecg_text.signal.read import read
 from ecg_text.signal.synthetic.synthesise import synthesise
 from tests.unit.signal.formats.vendor_files import binary_files, library_files, open_files, scp, xml_files
 from tests.unit.signal.formats.vendor_files.source import EIGHT, Source
@@ -82,7 +83,7 @@ def sources(folder: Path | None) -> Iterator[Record]:
     if folder is None:
         yield synthesise("left bundle branch block", np.random.default_rng(7)).record
         return
-    yield from (read(path) for path in find_records(folder))
+    yield from (found.recording.record() for found in walk(folder) if found.recording is not None)
 
 
 def source_for(record: Record, row: Row) -> Source:

@@ -88,7 +88,10 @@ def _refuse_no_model(folder: Path) -> None:
 
 def whereabouts(name: str) -> str:
     """What an index remembers of a model: an absolute path for a folder, a hub name as it is."""
-    return str(Path(name).resolve()) if Path(name).is_dir() else name
+    from ecg_text.index.places import place_of
+
+    path = Path(name).expanduser()
+    return place_of(path) if path.is_dir() else name
 
 
 def model_of_index(index: Index, given: str | None) -> Embedder:
@@ -101,7 +104,8 @@ def model_of_index(index: Index, given: str | None) -> Embedder:
     name = given or index.model_name
     if not name:
         raise ConfigError("the index does not remember its model; name it with --model")
-    if given is None and Path(name).is_absolute() and not Path(name).is_dir():
+    place = Path(name).expanduser()
+    if given is None and place.is_absolute() and not place.is_dir():
         raise CheckpointError(f"the index was built with {name}, which is no longer there; name its model with --model")
     embedder = load_model(name)
     require_same_model((index.model_revision, index.fingerprint), (embedder.revision, embedder.fingerprint))

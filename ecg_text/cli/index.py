@@ -148,15 +148,16 @@ def _embed_store(folder: Path, embedder: Embedder, split: str | None) -> Embedde
 
 def _embed_folder(folder: Path, embedder: Embedder, facts: FileFacts) -> Embedded:
     from ecg_text.data.sources.folder import folder as folder_source
+    from ecg_text.signal.formats.walk import recording_of
     from ecg_text.signal.gate.passage import Passage
 
-    catalogue = _arrays(folder) if facts.any else folder_source(folder)
+    catalogue = folder_source(folder, stated=facts.stated)
     ids, vectors, skipped, doubtful = [], [], {}, {}
     files = list(zip(catalogue.column("record_id"), catalogue.column("path"), strict=True))
     with progress("embed") as advance:
         for number, (record_id, path) in enumerate(files, start=1):
             try:
-                passage = Passage(facts.open(folder / path), embedder.preprocess)
+                passage = Passage(recording_of(folder, folder / path, facts.stated), embedder.preprocess)
                 [vector] = embedder.embed_windows([passage], 1)
             except EcgTextError as error:
                 skipped[record_id] = (path, str(error))
@@ -182,22 +183,11 @@ def _known(catalogue: Catalogue, folder: Path) -> pa.Table:
     """What an index keeps of a folder's records, with paths that lead to them from anywhere."""
     import pyarrow as pa
 
+    from ecg_text.index.places import place_of
+
     known = catalogue.table.select(KEPT_COLUMNS)
-    paths = [str((folder / path).resolve()) for path in catalogue.column("path")]
+    paths = [place_of(folder / path) for path in catalogue.column("path")]
     return known.set_column(KEPT_COLUMNS.index("path"), known.schema.field("path"), pa.array(paths, pa.string()))
-
-
-def _arrays(folder: Path) -> Catalogue:
-    from ecg_text.data.catalogue import Catalogue
-    from ecg_text.signal.formats.arrays import SUFFIXES
-    from ecg_text.signal.read import find_records
-
-    paths = [path.relative_to(folder) for path in find_records(folder, SUFFIXES)]
-    if not paths:
-        raise DataError(f"{folder} has no {', '.join(SUFFIXES)} file; give another folder")
-    return Catalogue.from_columns(
-        {"record_id": [path.with_suffix("").as_posix() for path in paths], "path": [path.as_posix() for path in paths]}
-    )
 
 
 def _table(ids: Sequence[str], vectors: Sequence[np.ndarray], embedder: Embedder) -> EmbeddingTable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """The sheet that is asked for: its file and its layout."""
+
+    path: Path
+    layout: str
+
+
 def inspect(
     files: list[Path] = typer.Argument(..., metavar="FILE...", help="Recordings; or folders and archives of them."),
     rate_hz: float | None = RATE_HZ,
@@ -29,6 +38,7 @@ def inspect(
     start_s: float | None = typer.Option(None, min=0.0, help="Look at the stretch that begins here."),
     duration_s: float | None = typer.Option(None, min=0.1, help="Look at this many seconds only."),
     plot: Path | None = typer.Option(None, help="Draw the one FILE on ECG paper: .svg, .png or .pdf."),
+    waves: bool = typer.Option(False, help="Measure PR, QRS and QT, too (needs the extra package beats)."),
     layout: str = typer.Option("3x4", help="The sheet: 3x4 (and a rhythm strip), 6x2 or 12x1."),
     workers: int = typer.Option(2, min=1, help="Processes that read a folder."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
@@ -48,25 +58,26 @@ def inspect(
             raise typer.BadParameter("--plot draws one file, not a folder or an archive")
         _inspect_many(files, facts, workers, as_json=as_json)
     else:
-        _inspect_each(files, facts, (start_s, duration_s), plot, layout, as_json=as_json)
+        drawn = None if plot is None else Drawn(plot, layout)
+        _inspect_each(files, facts, (start_s, duration_s), drawn, waves=waves, as_json=as_json)
 
 
 def _inspect_each(
     files: Sequence[Path],
     facts: FileFacts,
     stretch: tuple[float | None, float | None],
-    plot: Path | None,
-    layout: str,
+    drawn: Drawn | None,
     *,
+    waves: bool,
     as_json: bool,
 ) -> None:
     told: list[dict[str, Any]] = []
     for file in files:
         try:
             recording = facts.open(file).stretch(*stretch)
-            told.append({"file": str(file), **_account(recording)})
-            if plot is not None:
-                _draw(recording, file, plot, layout)
+            told.append({"file": str(file), **_account(recording, waves=waves)})
+            if drawn is not None:
+                _draw(recording, file, drawn)
         except EcgTextError as error:
             told.append({"file": str(file), "error": told_of(file, error)})
     if as_json:
@@ -76,8 +87,8 @@ def _inspect_each(
             if number:
                 say()
             _tell(account)
-        if plot is not None and "leads" in told[0]:
-            say(f"  sheet       {plot}")
+        if drawn is not None and "leads" in told[0]:
+            say(f"  sheet       {drawn.path}")
     _refuse([str(account["error"]) for account in told if account.get("error")], len(files))
 
 
@@ -88,12 +99,12 @@ def _refuse(errors: Sequence[str], num_files: int) -> None:
         raise SignalError(errors[0])
 
 
-def _account(recording: Recording) -> dict[str, Any]:
+def _account(recording: Recording, *, waves: bool) -> dict[str, Any]:
     """Everything there is to say of a recording, as plain values; "error" tells why a model could not use it."""
     from ecg_text.signal.account import account_of
     from ecg_text.signal.preprocess import standard_preprocess
 
-    return account_of(recording, standard_preprocess())
+    return account_of(recording, standard_preprocess(), waves=waves)
 
 
 def _tell(facts: dict[str, Any]) -> None:
@@ -126,8 +137,12 @@ def _person(age: float | None, sex: str | None) -> str:
 def _beats_in_words(beats: dict[str, Any] | None) -> str:
     if not beats:
         return ""
-    rate = f", about {beats['rate_bpm']:.0f} a minute" if beats["rate_bpm"] is not None else ""
-    return f"{beats['count']} in {' '.join(beats['leads'])}{rate}"
+    told = [f"{beats['count']} in {' '.join(beats['leads'])}"]
+    told += [f"about {beats['rate_bpm']:.0f} a minute"] if beats["rate_bpm"] is not None else []
+    told += [f"SDNN {beats['sdnn_ms']:.0f} ms"] if beats["sdnn_ms"] is not None else []
+    for name, value in beats.get("intervals", {}).items():
+        told += [f"{name.removesuffix('_ms').upper()} {value:.0f} ms"] if isinstance(value, float) else []
+    return ", ".join(told)
 
 
 def _model_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
@@ -146,22 +161,22 @@ def _model_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     return [("model sees", shape), ("", told)]
 
 
-def _draw(recording: Recording, file: Path, plot: Path, layout: str) -> None:
+def _draw(recording: Recording, file: Path, drawn: Drawn) -> None:
     from ecg_text.plots.sheet import SHEET_SECONDS, draw_sheet
     from ecg_text.signal.beats.rpeaks import find_beats
     from ecg_text.signal.gate.examine import examine
 
     record = recording.window(0.0, min(recording.duration_s, SHEET_SECONDS))
-    plot.parent.mkdir(parents=True, exist_ok=True)
+    drawn.path.parent.mkdir(parents=True, exist_ok=True)
     sheet = draw_sheet(
         record,
         title=file.stem,
-        layout=layout,
+        layout=drawn.layout,
         beats=find_beats(record),
         findings=examine(record).findings,
         total_s=recording.duration_s,
     )
-    sheet.write(plot)
+    sheet.write(drawn.path)
 
 
 def _inspect_many(files: Sequence[Path], facts: FileFacts, workers: int, *, as_json: bool) -> None:

@@ -54,7 +54,7 @@ def prepare_records(paths: Sequence[Path], preprocess: Preprocess, workers: int)
 
 
 def prepare_chunk(task: Task) -> Chunk:
-    """Read, examine and prepare the records of one task; one that cannot be, or is refused, is skipped with a reason."""
+    """Read, examine and prepare the records of one task; one that cannot be used is skipped with its reason."""
     shape = (len(task.preprocess.leads), task.preprocess.num_samples)
     samples = np.empty((len(task.paths), *shape), dtype="<i2")
     lead_state = np.empty((len(task.paths), shape[0]), dtype=np.uint8)

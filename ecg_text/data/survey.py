@@ -1,4 +1,4 @@
-"""What is in recordings and what the gate says of them: one after the other, or a whole archive by several processes."""
+"""What is in recordings and what the gate says of them: a file, an archive, or a folder by several processes."""
 
 from __future__ import annotations
 

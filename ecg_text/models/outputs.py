@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ecg_text.signal.beats.tokens import TokenGrid
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EcgFeatures:
@@ -14,6 +16,10 @@ class EcgFeatures:
     pooled: Tensor
     tokens: Tensor
     token_mask: Tensor
+
+    def token_grid(self, num_samples: int) -> TokenGrid:
+        """Where the tokens of a window of num_samples stand, for the spans of its beats (beat_token_spans)."""
+        return TokenGrid.of(num_samples, self.tokens.shape[1])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -21,6 +21,7 @@ from ecg_text.evaluation.tasks import EmbeddedSplit, Fact, ZeroShotProtocol, emb
 from ecg_text.hub.embedding import Embedder
 from ecg_text.index.embeddings import EmbeddingTable
 from ecg_text.index.index import Hit, Index
+from ecg_text.index.places import place_of
 from ecg_text.models.contrast import zero_shot_weights
 from ecg_text.recipes.run import Run
 from ecg_text.recipes.towers import random_twin
@@ -205,9 +206,8 @@ def ask(embedder: Embedder, store: Store, prompts: PromptSet, plan: DemoPlan, fa
 
 def build_index(held_out: EmbeddedSplit, folder: Path) -> Index:
     """The archive of the held-out records; it remembers where their files and the model lie."""
-    home = folder.resolve()
     known = held_out.store.catalogue.select(held_out.rows).table.select(KEPT_COLUMNS)
-    paths = [str(home / RECORDS / path) for path in known.column("path").to_pylist()]
+    paths = [place_of(folder / RECORDS / path) for path in known.column("path").to_pylist()]
     place = known.schema.get_field_index("path")
     table = EmbeddingTable(
         ids=tuple(known.column("record_id").to_pylist()),
@@ -216,7 +216,7 @@ def build_index(held_out: EmbeddedSplit, folder: Path) -> Index:
         fingerprint=held_out.embedder.fingerprint,
     )
     catalogue = known.set_column(place, known.schema.field(place), pa.array(paths, pa.string()))
-    return Index.build(table, catalogue, model_name=str(home / RUN / "model"))
+    return Index.build(table, catalogue, model_name=place_of(folder / RUN / "model"))
 
 
 def search(index: Index, held_out: EmbeddedSplit) -> tuple[Found, ...]:

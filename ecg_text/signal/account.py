@@ -7,17 +7,25 @@ from typing import Any
 from ecg_text.errors import SignalError
 from ecg_text.leads import LeadState
 from ecg_text.record import Record
-from ecg_text.signal.beats.rpeaks import find_beats
+from ecg_text.signal.beats.delineation import delineate
+from ecg_text.signal.beats.rpeaks import Beats, find_beats
 from ecg_text.signal.beats.rr import rr_statistics
 from ecg_text.signal.formats.recording import Recording
 from ecg_text.signal.gate.passage import Passage, stretches
 from ecg_text.signal.preprocess import Preprocess
 
+INTERVALS = (
+    ("pr_ms", "P onset", "QRS onset"),
+    ("qrs_ms", "QRS onset", "QRS offset"),
+    ("qt_ms", "QRS onset", "T offset"),
+)
 
-def account_of(recording: Recording, preprocess: Preprocess) -> dict[str, Any]:
+
+def account_of(recording: Recording, preprocess: Preprocess, *, waves: bool = False) -> dict[str, Any]:
     """Everything there is to say of a recording, as plain values; "error" tells why a model could not use it.
 
-    Of a recording longer than two minutes, amplitude and beats are those of its first stretch.
+    Of a recording longer than two minutes, amplitude and beats are those of its first stretch. waves adds the
+    intervals of P, QRS and T, which takes the extra package of delineate (MissingPackageError).
     """
     record = next(stretches(recording))
     facts: dict[str, Any] = {
@@ -33,7 +41,7 @@ def account_of(recording: Recording, preprocess: Preprocess) -> dict[str, Any]:
         "sex": record.sex,
         "device": record.device,
         "labels": list(record.labels),
-        "beats": _beats(record),
+        "beats": _beats(record, waves=waves),
         "preprocess_fingerprint": preprocess.fingerprint,
     }
     passage = Passage(recording, preprocess)
@@ -60,10 +68,18 @@ def account_of(recording: Recording, preprocess: Preprocess) -> dict[str, Any]:
     }
 
 
-def _beats(record: Record) -> dict[str, Any] | None:
-    """How many beats there are, in which leads, and how fast; None where there is none."""
+def _beats(record: Record, *, waves: bool) -> dict[str, Any] | None:
+    """How many beats there are, in which leads, how fast and how regular; None where there is none."""
     beats = find_beats(record)
-    if not len(beats.peaks):
+    if not len(beats):
         return None
     rr = rr_statistics(beats)
-    return {"count": len(beats.peaks), "leads": list(beats.leads), "rate_bpm": rr.rate_bpm}
+    told = {"count": len(beats), "leads": list(beats.leads), "rate_bpm": rr.rate_bpm, "sdnn_ms": rr.sdnn_ms}
+    return {**told, "intervals": _intervals(record, beats)} if waves else told
+
+
+def _intervals(record: Record, beats: Beats) -> dict[str, Any]:
+    """The usual PR, QRS and QT intervals in milliseconds, and the lead they are measured in."""
+    lead = next(lead for lead in ("II", "I", *record.leads) if lead in record.leads)
+    waves = delineate(record, beats, lead)
+    return {"lead": lead, **{name: waves.median_ms(first, last) for name, first, last in INTERVALS}}

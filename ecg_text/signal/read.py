@@ -1,9 +1,8 @@
-"""One door for recordings on disk: read one, open all of a file, find those of a folder."""
+"""One door for recordings on disk: read one, open one, open all of a file."""
 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -73,33 +72,8 @@ def open_recordings(
     The arguments are those of read. Raises SignalError where there is no such file, or its format is not known.
     """
     stated = Stated(rate_hz=rate_hz, unit=unit, leads=None if leads is None else tuple(leads))
-    path = Path(path)
+    path = Path(path).expanduser()
     return open_with(_reader(path), path, stated, Keep(names=frozenset(keep), key=key))
-
-
-def find_records(folder: str | Path, suffixes: Iterable[str] = (".hea",)) -> list[Path]:
-    """The files with these suffixes, in small or capital letters, in a folder and the folders in it, sorted.
-
-    Hidden files are left out. A signal file beside a WFDB header of the same name is part of that record, and not
-    listed again.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise SignalError(f"{folder}: there is no such folder; give one that holds recordings")
-    wanted = frozenset(suffix.lower() for suffix in suffixes)
-    found: list[Path] = []
-    for inside, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        paths = [Path(inside, name) for name in names]
-        described = {path.stem for path in paths if path.suffix.lower() == ".hea"}
-        found += [
-            path
-            for path in paths
-            if not path.name.startswith(".")
-            and (suffix := path.suffix.lower()) in wanted
-            and (suffix == ".hea" or path.stem not in described)
-        ]
-    return sorted(found)
 
 
 def _reader(path: Path) -> Reader:

@@ -1,4 +1,4 @@
-"""Compressed streams that are small and unpack to gigabytes, put together from one block without compressing them all."""
+"""Compressed streams that are small and unpack to gigabytes, put together from one packed block."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from scripts.bad_input_lib.xml_damage import XML
 SEEDS = {**OPEN_SEEDS, **CLINICAL_SEEDS}
 PACKED = ("zip", "tar", "tar.gz")
 FORMATS = (*SEEDS, *PACKED)
-_SUFFIXES = ("", ".hea", ".dat", ".mat", ".npy", ".csv", ".parquet", ".h5", ".dcm", ".edf", ".xml", ".scp", ".zip", ".tar",
-             ".ecg", ".json", ".txt")  # fmt: skip
+_SUFFIXES = ("", ".hea", ".dat", ".mat", ".npy", ".csv", ".parquet", ".h5", ".dcm", ".edf", ".xml", ".scp", ".zip",
+             ".tar", ".ecg", ".json", ".txt")  # fmt: skip
 _WRONG_SUFFIX = 0.03
 
 

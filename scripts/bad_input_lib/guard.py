@@ -16,7 +16,8 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES: dict[str, tuple[int, int | None]] = {
     "os.mkdir": (0, 2), "os.rename": (1, 3), "os.remove": (0, 1), "os.rmdir": (0, 1), "os.link": (1, 3),
     "os.symlink": (1, 2), "os.truncate": (0, None), "os.chmod": (0, 2), "os.chown": (0, 3), "os.utime": (0, 3),
-    "os.setxattr": (0, None), "shutil.copyfile": (1, None), "shutil.move": (1, None), "shutil.unpack_archive": (1, None),
+    "os.setxattr": (0, None), "shutil.copyfile": (1, None), "shutil.move": (1, None),
+    "shutil.unpack_archive": (1, None),
 }  # fmt: skip
 _PROGRAMS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "ctypes.dlopen"}
 _NETWORK = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "urllib.Request",

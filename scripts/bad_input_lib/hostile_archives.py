@@ -16,8 +16,8 @@ from scripts.bad_input_lib.seeds import Seed
 
 Good = Callable[[str], Seed]
 
-_NAMES = ("../../escaped.hea", "/tmp/escaped.npy", "..\\..\\escaped.npy", "C:\\escaped.npy", "a/../../../escaped.csv", "nul\x00.npy",
-          "x" * 60_000 + ".npy", "", ".", "./good.npy", "a//b.npy", "\x1b[2J.npy", "ä.npy", "\udcff.npy",
+_NAMES = ("../../escaped.hea", "/tmp/escaped.npy", "..\\..\\escaped.npy", "C:\\escaped.npy", "a/../../../escaped.csv",
+          "nul\x00.npy", "x" * 60_000 + ".npy", "", ".", "./good.npy", "a//b.npy", "\x1b[2J.npy", "ä.npy", "\udcff.npy",
           "CON.npy")  # fmt: skip
 _TYPES = (
     tarfile.SYMTYPE,
@@ -136,8 +136,11 @@ def _nested(depth: int) -> Callable[[Good], Case]:
 
 
 def _gzip(name: str, blocks: int) -> Callable[[Good], Case]:
-    return lambda good: _case(name, gzip_zeros(blocks, tar_of([tarfile.TarInfo("good.npy")], good("npy 1").files["good.npy"])[:-10240]),
-                              f"{name} of {blocks * 16} MiB of zeros")  # fmt: skip
+    def make(good: Good) -> Case:
+        head = tar_of([tarfile.TarInfo("good.npy")], good("npy 1").files["good.npy"])[:-10240]
+        return _case(name, gzip_zeros(blocks, head), f"{name} of {blocks * 16} MiB of zeros")
+
+    return make
 
 
 def _gzip_in_gzip(good: Good) -> Case:
@@ -221,12 +224,14 @@ ARCHIVES: tuple[Callable[[Good], Case], ...] = (
     *(_zip_name(name) for name in _NAMES),
     *(_tar_name(name) for name in _NAMES),
     *(_tar_type(kind, target) for kind in _TYPES for target in ("/etc/passwd", "../../x", "good.npy", "/dev/zero")),
-    *(_bomb(entry, 200, declared) for entry in ("a.npy", "a.csv", "a.xml", "a.hea", "a.dat", "a.zip", "a.dcm") for declared in (None, 1000, 2**40)),
+    *(_bomb(entry, 200, declared) for entry in ("a.npy", "a.csv", "a.xml", "a.hea", "a.dat", "a.zip", "a.dcm")
+      for declared in (None, 1000, 2**40)),
     *(_nested(depth) for depth in (1, 2, 10)),
     *(_gzip(name, 200) for name in ("a.tar.gz", "a.tgz", "a.npy.gz", "a.csv.gz")),
     *(_absurd_tar(size) for size in (2**33 - 1, 2**40, 2**63 - 1)),
     *(_many(kind, count) for kind in ("zip", "tar") for count in (2000, 20_000)),
-    *(_pax(key, value) for key, value in (("size", "-1"), ("size", "99999999999999"), ("path", "../../x.npy"), ("mtime", "nan"),
+    *(_pax(key, value) for key, value in (("size", "-1"), ("size", "99999999999999"), ("path", "../../x.npy"),
+                                          ("mtime", "nan"),
                                           ("GNU.sparse.map", "0,1,2"), ("GNU.sparse.major", "1"),
                                           ("path", "x" * 100_000))),
     *(_method(number) for number in (1, 6, 9, 12, 14, 93, 98)),

@@ -70,7 +70,8 @@ def _of_type(kind: str) -> Callable[[Any, str], None]:
     def make(file: Any, name: str) -> None:
         import h5py
 
-        types: dict[str, Any] = {"vlen": h5py.vlen_dtype("f4"), "text": h5py.string_dtype(), "complex": "c8", "reference": h5py.ref_dtype,
+        types: dict[str, Any] = {"vlen": h5py.vlen_dtype("f4"), "text": h5py.string_dtype(), "complex": "c8",
+                                 "reference": h5py.ref_dtype,
                                  "compound": np.dtype([("a", "f4"), ("b", "i2")]), "enum": h5py.enum_dtype({"a": 1}),
                                  "bool": "?"}  # fmt: skip
         file.create_dataset(name, shape=(12, 100), dtype=types[kind])

@@ -20,7 +20,8 @@ def _laughs(root: str) -> bytes:
 
 
 def _quadratic(root: str) -> bytes:
-    return f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "{"a" * 50_000}">]>{_open(root)}<a>{"&a;" * 50_000}</a></{root}>'.encode()
+    entity = f'<!ENTITY a "{"a" * 50_000}">'
+    return f'<?xml version="1.0"?><!DOCTYPE x [{entity}]>{_open(root)}<a>{"&a;" * 50_000}</a></{root}>'.encode()
 
 
 def _external(target: str) -> Callable[[str], bytes]:
@@ -40,7 +41,8 @@ def _doctype(root: str) -> bytes:
 
 
 def _include(root: str) -> bytes:
-    return f'{_open(root)}<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="/etc/passwd" parse="text"/></{root}>'.encode()
+    include = '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="/etc/passwd" parse="text"/>'
+    return f"{_open(root)}{include}</{root}>".encode()
 
 
 def _deep(depth: int) -> Callable[[str], bytes]:
@@ -65,7 +67,8 @@ def _long_name(root: str) -> bytes:
 
 
 def _numbers(root: str) -> bytes:
-    return f"{_open(root)}<series><digits>{'1 ' * 3_000_000}</digits></series><Waveform>{'1,' * 3_000_000}</Waveform></{root}>".encode()
+    digits, commas = "1 " * 3_000_000, "1," * 3_000_000
+    return f"{_open(root)}<series><digits>{digits}</digits></series><Waveform>{commas}</Waveform></{root}>".encode()
 
 
 def _comment(root: str) -> bytes:
@@ -109,7 +112,8 @@ _JSON = (
     ("gain 0", _KARDIA % '{"raw":{"frequency":300,"mainsFrequency":50,"gain":0,"samples":{"leadI":[1,2,3]}}}'),
     ("words", _KARDIA % '{"raw":{"frequency":300,"gain":500,"samples":{"leadI":["a",null,{}]}}}'),
     ("ragged", _KARDIA % '{"raw":{"frequency":300,"gain":500,"samples":{"leadI":[1,2,3],"leadII":[1]}}}'),
-    ("2 million samples", _KARDIA % ('{"raw":{"frequency":300,"gain":500,"samples":{"leadI":[' + "1," * 2_000_000 + "1]}}}")),
+    ("2 million samples",
+     _KARDIA % ('{"raw":{"frequency":300,"gain":500,"samples":{"leadI":[' + "1," * 2_000_000 + "1]}}}")),
     ("huge exponents", _KARDIA % '{"raw":{"frequency":1e999,"gain":1e-999,"samples":{"leadI":[1e999]}}}'),
     ("the same key", "{" + '"recordedAt":1,' * 300_000 + '"data":1}'), ("null", "null"),
     ("a surrogate", '{"recordedAt":"\\ud800","data":{}}'),

@@ -103,7 +103,7 @@ def _million_segments(good: Good) -> Case:
 
 
 def _long_claim(seconds: int) -> Callable[[Good], Case]:
-    """A record that is honest about its length, of which the signal file is sparse in effect: one small file a segment."""
+    """A record of many hours in one small file: all of its segments are the same."""
 
     def make(good: Good) -> Case:
         seed = good("wfdb segments")
@@ -147,6 +147,7 @@ WFDB: tuple[Callable[[Good], Case], ...] = (
     *(_signal_line(line) for line in _SIGNAL_LINES),
     *(_all_signal_lines(line) for line in _SIGNAL_LINES if line.endswith(" I")),
     *(_long_claim(seconds) for seconds in (1000, 86_400, 10_000_000)),
-    *(_special(name) for name in ("loop.hea", "zero.hea", "zero.npy", "pipe.hea", "pipe.npy", "pipe.xml", "pipe", "", "absent.npy")),
+    *(_special(name) for name in ("loop.hea", "zero.hea", "zero.npy", "pipe.hea", "pipe.npy", "pipe.xml",
+                                  "pipe", "", "absent.npy")),
     _million_leads, _million_segments, _comments, _no_file, _only_samples,
 )  # fmt: skip

@@ -37,13 +37,13 @@ class InsaneRecordError(Exception):
 def look(path: Path) -> list[str]:
     """Reads a file in every way; the messages of the refusals, and "" for each way in which some record was read.
 
-    What a format does not say itself is stated in three ways. An error that is not ours leaves it, as does
-    InsaneRecordError.
+    What a format does not say itself, so that the refusal asks to state it, is stated in three ways. An error that is
+    not ours leaves it, as does InsaneRecordError.
     """
     told: list[str] = []
     for stated in STATEMENTS:
         told += _tried(functools.partial(_whole, path, stated)) + _tried(functools.partial(_windows, path, stated))
-        if "" in told:
+        if "" in told or not any("state" in message for message in told):
             break
     return told + _tried(functools.partial(_walk, path, stated))
 
@@ -95,7 +95,7 @@ def _whole(path: Path, stated: dict[str, Any]) -> int:
 
 
 def check(record: Record) -> int:
-    """1 for a record as it should be. Raises InsaneRecordError where its samples, shape, rate, age or words cannot be."""
+    """1 for a record as it should be. Raises InsaneRecordError where samples, shape, rate, age or words cannot be."""
     signal = record.signal
     is_sane = (
         signal.shape == (len(record.leads), record.num_samples)

@@ -40,7 +40,7 @@ def _stored() -> np.ndarray:
     return np.rint(good_record().signal * UNITS_PER_MV).astype(np.int16)
 
 
-def _written(write: Callable[[Path], None]) -> dict[str, bytes]:
+def _written(write: Callable[[Path], object]) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as name:
         write(Path(name))
         return {str(path.relative_to(name)): path.read_bytes() for path in Path(name).rglob("*") if path.is_file()}

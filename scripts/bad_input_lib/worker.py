@@ -9,6 +9,8 @@ is the function that reads, as module:function.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
 import importlib
 import json
 import os
@@ -76,15 +78,13 @@ def _fresh(folder: Path, case: Case) -> Path:
 
 def _read(path: Path, look: Callable[[Path], list[str]], watch: Watch, temp: Path) -> dict[str, Any]:
     """The outcome of one file: outcome, told (the message or the error and its place), seconds, peak_mib."""
+    _give_back_memory()
     Path("/proc/self/clear_refs").write_text("5")  # the peak of memory begins anew (proc(5))
     start = time.process_time()
     watch.start()
     try:
         told = look(path)
         outcome = "read" if "" in told else "refused"
-        bad = next((message for message in told if not _is_one_line(message)), None)
-        if bad is not None:
-            outcome, told = "message", [repr(bad)]
     except MemoryError as error:
         outcome, told = "memory", [_place(error)]
     except EcgTextError as error:
@@ -94,6 +94,9 @@ def _read(path: Path, look: Callable[[Path], list[str]], watch: Watch, temp: Pat
     finally:
         watch.stop()
     seconds = time.process_time() - start
+    strange = [repr(message) for message in told if not _is_one_line(message)]
+    if strange and outcome in ("read", "refused"):
+        outcome, told = "message", strange
     left = sorted(str(found.relative_to(temp)) for found in temp.rglob("*"))
     if watch.writes or left:
         outcome, told = "wrote", watch.writes[:5] or [f"left {left[:5]} in the temporary folder"]
@@ -105,6 +108,14 @@ def _read(path: Path, look: Callable[[Path], list[str]], watch: Watch, temp: Pat
         "seconds": seconds,
         "peak_mib": _peak_mib(),
     }
+
+
+def _give_back_memory() -> None:
+    """Returns what is free to the system, so that one file's peak does not count for the next (malloc_trim(3))."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _peak_mib() -> float:

@@ -1,4 +1,4 @@
-"""Any folder of WFDB recordings, with an optional CSV table that says whose they are and what is known of them."""
+"""Any folder of recordings, with an optional CSV table that says whose they are and what is known of them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ecg_text.data.splits import check_disjoint, split_by_patient
 from ecg_text.errors import DataError, SignalError
 from ecg_text.record import OLDEST_TOLD
 from ecg_text.signal.formats.facts import pseudonym
-from ecg_text.signal.formats.wfdb_header import facts_from_comments, read_header_lines
-from ecg_text.signal.read import find_records
+from ecg_text.signal.formats.recording import NOTHING_STATED, Stated
+from ecg_text.signal.formats.walk import files_of, may_be_recording, recording_of
 from ecg_text.text.identifiers import find_in_name, masked
 from ecg_text.text.reports import clean_report
 
@@ -31,13 +31,17 @@ THROWN_AWAY = (
 _KEY_BYTES = 32
 
 
-def folder(folder: Path, *, csv_path: Path | None = None, key: bytes | None = None) -> Catalogue:
-    """The catalogue of every readable recording in a folder, with what records.csv (or another table) says of them.
+def folder(
+    folder: Path, *, csv_path: Path | None = None, key: bytes | None = None, stated: Stated = NOTHING_STATED
+) -> Catalogue:
+    """The catalogue of every recording in a folder, of any format, with what records.csv (or another table) says.
 
-    A record's id is its path in the folder, without the suffix. The table (UTF-8) has a heading and the columns id
-    (or record_id), and of patient_id, age, sex, report, labels (joined by '|' or ';') and split those that are known.
+    A record's id is its path in the folder, without the suffix. A file that cannot be read is in the catalogue, too:
+    preparing it will say why. stated is for files that do not say it themselves. The table (UTF-8) has a heading and
+    the columns id (or record_id), and of patient_id, age, sex, report, labels (joined by '|' or ';') and split those
+    that are known.
     An id may leave its folder out where no other file has that name. What the table leaves empty of age, sex and
-    labels is taken from the recording's own header. Without a split column, 80, 10 and 10 per cent of the patients go
+    labels is taken from the recording itself. Without a split column, 80, 10 and 10 per cent of the patients go
     to train, val and test by a hash of their ids, whatever the key.
 
     The catalogue holds no patient's id but its hash with the key; without one, a key is drawn for this catalogue and
@@ -49,9 +53,9 @@ def folder(folder: Path, *, csv_path: Path | None = None, key: bytes | None = No
     table = folder / DEFAULT_CSV if csv_path is None else Path(csv_path)
     if csv_path is not None and not table.is_file():
         raise DataError(f"there is no table {table}; give the CSV file that describes the records")
-    files = _files(folder)
+    files = _files(folder, table)
     headings, facts, notes = read_table(table, files) if table.is_file() else ((), {}, [])
-    rows = [{**_header_facts(path), **facts.get(record_id, {})} for record_id, path in files.items()]
+    rows = [{**_own_facts(folder, path, stated), **facts.get(record_id, {})} for record_id, path in files.items()]
     columns = _columns(tuple(files), rows)
     columns["path"] = [path.relative_to(folder).as_posix() for path in files.values()]
     columns["patient_id"], unknown = _patients(tuple(files), rows)
@@ -89,25 +93,27 @@ def _doubts(record_ids: Sequence[str]) -> list[str]:
     ]
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    """The recordings of a folder by record id."""
+def _files(folder: Path, table: Path) -> dict[str, Path]:
+    """The files of a folder that may be recordings, by record id."""
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder; point at the folder that contains the recordings")
     files: dict[str, Path] = {}
-    for path in find_records(folder):
+    for path in files_of(folder):
         record_id = path.relative_to(folder).with_suffix("").as_posix()
+        if path == table or not may_be_recording(path):
+            continue
         if record_id in files:
-            raise DataError(f"{path} and {files[record_id].name} are two headers of one record; remove one")
+            raise DataError(f"{path} and {files[record_id].name} are two files of one record; remove one")
         files[record_id] = path
     if not files:
-        raise DataError(f"{folder} has no WFDB header (.hea); point at the folder that contains the recordings")
+        raise DataError(f"{folder} has no recording; point at the folder that contains the recordings")
     return files
 
 
-def _header_facts(path: Path) -> Row:
-    """Age, sex and labels from a recording's header; nothing where it is damaged: preparing it will say why."""
+def _own_facts(folder: Path, path: Path, stated: Stated) -> Row:
+    """Age, sex and labels that a recording says itself; nothing where it cannot be read: preparing it will say why."""
     try:
-        facts = facts_from_comments(read_header_lines(path)[1])
+        facts = recording_of(folder, path, stated).facts
     except SignalError:
         return {}
     row = {

@@ -25,6 +25,9 @@ MOST_LEADS = 3
 # Loud over quiet of the leads together: 1.2 for twelve leads of white noise, up to 1.8 for one; 2 and more for ECGs.
 LEAST_CONTRAST = 1.5
 LEAST_SHARE = 0.1  # of the best lead's quality: noisier leads are not asked
+# sleepecg 0.6 keeps the intervals in signal / 0.2 s places and may fill two more (a beat every 0.2 s): it then writes
+# beyond its memory. Silence behind the signal adds places that are never filled.
+SILENCE_S = 3.0
 LIMB_PAIR = ("I", "II")  # where both are there the other four limb leads say nothing new
 LIMB_REST = ("III", "aVR", "aVL", "aVF")
 
@@ -122,4 +125,6 @@ def _propose(qrs: QrsEnergy, row: int, *, both_ways: bool) -> np.ndarray:
     lead = qrs.filtered[row]
     upward = lead if (lead**3).sum() >= 0 else -lead
     views = (upward, -upward) if both_ways else (upward,)
-    return np.concatenate([detect_heartbeats(view, qrs.rate_hz) for view in views])
+    silence = np.zeros(round(SILENCE_S * qrs.rate_hz))
+    found = np.concatenate([detect_heartbeats(np.concatenate([view, silence]), qrs.rate_hz) for view in views])
+    return found[found < len(lead)]

@@ -12,9 +12,9 @@ from ecg_text.errors import SignalError
 from ecg_text.record import Record
 from ecg_text.signal.formats.facts import Facts, Keep
 
-# A record is held in memory twice while it is read: as the file's samples and as float32. 1 GiB of float32 is a day of
-# three leads at 1000 Hz; beyond it a recording is read by window.
-MOST_VALUES = 2**28
+# A record is held in memory twice while it is read: as the file's samples and as float32. This is a day of three
+# leads at 250 Hz, 256 MiB; what is longer is read by window.
+MOST_VALUES = 2**26
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,9 @@ class Stated:
     def names(self) -> tuple[str, ...]:
         """The names of what is stated."""
         return tuple(name for name in ("rate_hz", "unit", "leads") if getattr(self, name) is not None)
+
+
+NOTHING_STATED = Stated()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -56,7 +59,7 @@ class Recording:
         """The whole of it. Raises SignalError where it is too long to be held in memory; read it by window then."""
         if len(self.leads) * self.num_samples > MOST_VALUES:
             raise SignalError(
-                f"{self.record_id}: {len(self.leads)} leads of {self.num_samples} samples are too many to read at once; "
+                f"{self.record_id}: {len(self.leads)} leads of {self.num_samples} samples are too many at once; "
                 "read it by window (start_s, duration_s)"
             )
         return self._cut(0, self.num_samples)
@@ -93,9 +96,8 @@ class Recording:
         start = max(0, round(start_s * self.rate_hz))
         stop = min(self.num_samples, start + round(duration_s * self.rate_hz))
         if start >= stop:
-            raise SignalError(
-                f"{self.record_id}: no samples from {start_s:g} s for {duration_s:g} s; it is {self.duration_s:g} s long"
-            )
+            told = f"no samples from {start_s:g} s for {duration_s:g} s"
+            raise SignalError(f"{self.record_id}: {told}; it is {self.duration_s:g} s long")
         return start, stop
 
     def _cut(self, start: int, stop: int, *told: str) -> Record:

@@ -6,11 +6,12 @@ import os
 import tempfile
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from ecg_text.errors import EcgTextError, SignalError
 from ecg_text.signal.formats.archive import is_archive, members
-from ecg_text.signal.formats.facts import Keep
+from ecg_text.signal.formats.facts import NOTHING_MORE, Keep
 from ecg_text.signal.formats.recording import Recording, Stated
 from ecg_text.signal.formats.spool import Spool
 from ecg_text.signal.formats.table import HEAD_BYTES, find_reader, open_with
@@ -22,6 +23,7 @@ _NO_RECORDINGS = frozenset((
     ".xls", ".xlsx", ".py", ".m", ".ipynb", ".sh", ".toml", ".yaml", ".yml", ".ini", ".cfg", ".log", ".sha256", ".md5",
     ".atr", ".qrs", ".ann", ".ari", ".pu", ".pwave", ".stb", ".sta", ".xyz", ".breath", ".key",
 ))  # fmt: skip
+_TABLES = frozenset((".csv", ".tsv", ".json", ".xml", ""))  # recordings by their content, or tables about them
 _NO_RECORDING_NAMES = frozenset(("records", "annotators", "sha256sums.txt", "license", "readme", "index", "makefile"))
 
 
@@ -87,6 +89,24 @@ def walk_file_of(folder: Path, path: Path, stated: Stated, keep: Keep) -> Genera
         yield from _recordings(path, told, stated, keep, among_others=True)
 
 
+def may_be_recording(path: Path) -> bool:
+    """Whether a file among others is of a format that is read, or is not plainly something else."""
+    try:
+        return find_reader(path) is not None or path.suffix.lower() not in _TABLES
+    except OSError:
+        return True
+
+
+def recording_of(folder: Path, path: Path, stated: Stated) -> Recording:
+    """The one recording in one of files_of(folder). Raises SignalError where it is refused, or where there are many."""
+    found = list(islice(walk_file_of(folder, path, stated, NOTHING_MORE), 2))
+    if not found or found[0].recording is None:
+        raise SignalError(found[0].refused if found else f"{path}: it holds no recording; leave it out")
+    if len(found) > 1:
+        raise SignalError(f"{path}: it holds many recordings; make a file of each: ecg-text convert --to wfdb")
+    return found[0].recording
+
+
 def _archive(path: Path, stated: Stated, keep: Keep) -> Generator[Found]:
     """Every recording of an archive; a WFDB header and its signals may lie apart in it."""
     with tempfile.TemporaryDirectory(prefix="ecg-text-") as folder:
@@ -124,7 +144,7 @@ def _recordings(path: Path, name: str, stated: Stated, keep: Keep, *, among_othe
     """The recordings of one file, or why it is refused; among others, a text that is no table is passed over."""
     try:
         reader = find_reader(path)
-        if reader is None and not (among_others and path.suffix.lower() in (".csv", ".tsv", ".json", ".xml", "")):
+        if reader is None and not (among_others and path.suffix.lower() in _TABLES):
             raise SignalError(f"{path}: its content is of no format that is read; leave it out, or convert it")
         if reader is not None:
             own = Stated() if among_others and reader is WFDB else stated

@@ -16,6 +16,7 @@ SHORTEST_S = 2.0
 FEWEST_BEATS = 2
 # A line is as wide as LINE_HZ on either side; its neighbours lie between APART_HZ and WIDE_HZ from it.
 LINE_HZ, APART_HZ, WIDE_HZ = 0.25, 0.5, 3.0
+STEADY_S = 0.25
 _MAD_TO_SIGMA = 1 / 0.6745  # of a normal distribution
 _NOISE_GAIN = 6**0.5  # of the second difference, for white noise
 
@@ -54,6 +55,21 @@ def hum_amplitudes(measures: Measures, mains_hz: float, rate_hz: float) -> tuple
     return amplitude, total / np.maximum(floor, 1e-12)
 
 
+def _is_steady(signal: np.ndarray, rate_hz: float, line_hz: float, amplitude: np.ndarray) -> np.ndarray:
+    """(C,) bool: the line is there between the beats too. A very regular heart has a harmonic at 40 Hz, in bursts."""
+    size = max(4, round(STEADY_S * rate_hz))
+    blocks = signal.shape[1] // size
+    turns = (
+        np.exp(-2j * np.pi * line_hz / rate_hz * np.arange(blocks * size)).astype(np.complex64).reshape(blocks, size)
+    )
+    window = np.hanning(size + 2)[1:-1].astype(np.float32)
+    cut = signal[:, : blocks * size].reshape(len(signal), blocks, size)
+    cut = cut - cut.mean(axis=2, keepdims=True)
+    gain = (1 if line_hz >= rate_hz / 2 else 2) / window.sum()
+    strength = np.abs((cut * (turns * window)).sum(axis=2)) * gain
+    return np.asarray(np.quantile(strength, 0.25, axis=1) >= limit("noise.mains_steady") * amplitude)
+
+
 def folded(frequency_hz: float, rate_hz: float) -> float:
     """The frequency at which a tone appears in samples of this rate."""
     return abs(frequency_hz - rate_hz * round(frequency_hz / rate_hz))
@@ -67,6 +83,8 @@ def _mains(record: Record, measures: Measures, alive: np.ndarray) -> list[Findin
             continue
         amplitude, ratio = hum_amplitudes(measures, mains_hz, record.rate_hz)
         which = alive & (amplitude >= limit("noise.mains_note")) & (ratio >= limit("noise.mains_ratio"))
+        if which.any():
+            which[which] = _is_steady(record.signal[which], record.rate_hz, folded_hz, amplitude[which])
         if which.sum() < min(limit("noise.mains_leads"), alive.sum()):
             continue
         worst = float(amplitude[which].max())

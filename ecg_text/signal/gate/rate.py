@@ -49,10 +49,12 @@ def rate_findings(record: Record, beats: Beats, header_hz: float) -> list[Findin
     worst = max(too_fast, too_slow)
     if worst < limit("rate.warn_above") and bpm <= limit("rate.fastest"):
         return []
-    way, likely = ("high", 0.5) if too_fast >= too_slow or bpm > limit("rate.fastest") else ("low", 2.0)
+    is_high = too_fast >= too_slow or bpm > limit("rate.fastest")
+    way, likely_hz, heart = ("high", header_hz / 2, "fast") if is_high else ("low", header_hz * 2, "slow or wide")
     message = (
         f"the header says {header_hz:g} Hz, which makes {bpm:.0f} beats a minute with QRS complexes of "
-        f"{evidence['qrs_ms']:.0f} ms: the rate looks too {way}; {header_hz * likely:g} Hz would be usual, check it"
+        f"{evidence['qrs_ms']:.0f} ms: the rate looks too {way} ({likely_hz:g} Hz?); check it, unless the "
+        f"heart is known to be so {heart}"
     )
     severity = Severity.REFUSE if bpm > limit("rate.fastest") else Severity.WARN
     return [Finding(code="rate.implausible", severity=severity, message=message, evidence=evidence)]

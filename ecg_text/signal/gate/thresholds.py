@@ -60,6 +60,9 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
         "noise.mains_ratio": Threshold(
             12.0, "power over its neighbours", _FOLDS + "quantile 0.99 of single leads at 40 Hz"
         ),
+        "noise.mains_steady": Threshold(
+            0.6, "of the amplitude", "the weakest quarter of quarter-seconds: see noise.py"
+        ),
         "noise.mains_leads": Threshold(2, "leads", "hum comes through the patient and is seldom in one lead alone"),
         "noise.fewest_beats": Threshold(15.0, "beats/min", "half of the slowest escape rhythms (AHA 2018: 30 to 40)"),
         # Pacing.

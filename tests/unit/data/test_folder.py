@@ -139,7 +139,7 @@ def test_two_headers_of_one_record_are_refused(recordings: Path) -> None:
     (recordings / "a.HEA").write_bytes((recordings / "a.hea").read_bytes())
     if len(list(recordings.glob("a.[hH]*"))) == 1:
         pytest.skip("this file system takes a.HEA and a.hea for one file")
-    with pytest.raises(DataError, match=r"two headers of one record"):
+    with pytest.raises(DataError, match=r"two files of one record"):
         folder(recordings)
 
 

@@ -301,9 +301,7 @@ def test_a_folder_of_somebody_elses_files_is_never_replaced(
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
-def test_what_the_gate_says_stands_in_the_columns(
-    write_recording: Any, preprocess: Preprocess, tmp_path: Path
-) -> None:
+def test_what_the_gate_says_stands_in_the_columns(write_recording: Any, preprocess: Preprocess, tmp_path: Path) -> None:
     good = synthesise("sinus rhythm", np.random.default_rng(1), rate_hz=100.0, record_id="good").record
     silent = np.where(np.array(good.leads)[:, None] == "V3", 0.0, good.signal)
     for name, signal in (("good", good.signal), ("silent", silent), ("wrong", good.signal * 1000)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,12 @@ import pytest
 
 from ecg_text.errors import SignalError
 from ecg_text.record import Record
+from ecg_text.signal.formats.recording import Stated
+from ecg_text.signal.formats.walk import files_of, may_be_recording, recording_of
 from ecg_text.signal.formats.wfdb_files import write_wfdb
+from ecg_text.signal.formats.write_parquet import write_parquet
 from ecg_text.signal.preprocess import standard_preprocess
-from ecg_text.signal.read import find_records, read
+from ecg_text.signal.read import read
 
 
 @pytest.fixture
@@ -29,19 +33,22 @@ def folder(tmp_path: Path, generator: np.random.Generator) -> Path:
     return tmp_path
 
 
-def test_a_folder_gives_its_headers_sorted(folder: Path) -> None:
-    assert find_records(folder) == [folder / "a.hea", folder / "b.hea", folder / "deep" / "c.hea"]
+def test_a_folder_gives_what_may_be_a_recording_sorted(folder: Path) -> None:
+    names = [path.relative_to(folder).as_posix() for path in files_of(folder)]
+    assert names == ["a.hea", "b.hea", "d.npy", "records.csv", "deep/c.hea"]
+    assert [may_be_recording(folder / name) for name in names] == [True, True, True, False, True]
 
 
-def test_arrays_are_found_where_they_are_asked_for_and_have_no_header(folder: Path) -> None:
-    found = find_records(folder, suffixes=(".hea", ".npy"))
-    assert [path.name for path in found] == ["a.hea", "b.hea", "d.npy", "c.hea"]
-
-
-def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SignalError, match="there is no such folder"):
-        find_records(tmp_path / "nowhere")
-    assert find_records(tmp_path) == []
+def test_one_recording_of_a_file_or_the_reason(folder: Path) -> None:
+    assert recording_of(folder, folder / "a.hea", Stated()).record_id == "a"
+    with pytest.raises(SignalError, match="does not say its rate_hz"):
+        recording_of(folder, folder / "d.npy", Stated())
+    stated = Stated(rate_hz=100, unit="mV", leads=("I", "II"))
+    assert recording_of(folder, folder / "d.npy", stated).num_samples == 300
+    many = [replace(read(folder / name), record_id=name) for name in ("a.hea", "b.hea")]
+    write_parquet(many, folder / "many.parquet")
+    with pytest.raises(SignalError, match="it holds many recordings; make a file of each: ecg-text convert"):
+        recording_of(folder, folder / "many.parquet", Stated())
 
 
 def test_a_header_speaks_for_itself(folder: Path) -> None:
@@ -68,9 +75,7 @@ def test_capital_names_are_found_and_read(folder: Path, named: str) -> None:
     (folder / "a.dat").rename(folder / "A.DAT")
     (folder / "a.npy").rename(folder / "A.NPY")
     (folder / "d.npy").rename(folder / "D.NPY")
-    assert [path.name for path in find_records(folder, suffixes=(".hea", ".npy"))] == [
-        "A.HEA", "D.NPY", "b.hea", "c.hea",
-    ]  # fmt: skip
+    assert [path.name for path in files_of(folder)] == ["A.HEA", "D.NPY", "b.hea", "records.csv", "c.hea"]
     for given in ("A.HEA", "A.DAT", "A"):
         made = read(folder / given)
         assert made.record_id == "A"

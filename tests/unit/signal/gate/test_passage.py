@@ -118,5 +118,3 @@ def test_the_gravest_finding_stands_first_and_decides() -> None:
         "leads": [],
         "evidence": {"value": 2.0},
     }
-
-
