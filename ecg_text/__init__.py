@@ -25,12 +25,14 @@ _HOMES = {
     "Preprocess": ("ecg_text.signal.preprocess", "Preprocess"),
     "PromptSet": ("ecg_text.text.prompts", "PromptSet"),
     "Record": ("ecg_text.record", "Record"),
+    "examine": ("ecg_text.signal.gate.examine", "examine"),
     "load": ("ecg_text.hub.embedding", "load"),
     "load_prompt_set": ("ecg_text.text.prompts", "load_prompt_set"),
     "read": ("ecg_text.signal.read", "read"),
     "standard_preprocess": ("ecg_text.signal.preprocess", "standard_preprocess"),
     "synthesise": ("ecg_text.signal.synthetic.synthesise", "synthesise"),
     "train": ("ecg_text.recipes.session", "train_run"),
+    "walk": ("ecg_text.signal.formats.walk", "walk"),
     "write_wfdb": ("ecg_text.signal.formats.wfdb_files", "write_wfdb"),
 }
 

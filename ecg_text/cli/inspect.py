@@ -81,7 +81,8 @@ def _inspect_each(
         except EcgTextError as error:
             told.append({"file": str(file), "error": told_of(file, error)})
     if as_json:
-        print_json(told[0] if len(files) == 1 else told)
+        plain = [{**one, "gate": one["gate"].to_dict()} if "gate" in one else one for one in told]
+        print_json(plain[0] if len(files) == 1 else plain)
     else:
         for number, account in enumerate(table for table in told if "leads" in table):
             if number:

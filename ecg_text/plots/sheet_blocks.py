@@ -23,7 +23,6 @@ MOST_FINDINGS, MOST_LINES, MOST_ANSWERS = 5, 3, 8
 _ANSWERS_MM = 110.0  # the width of answers that stand alone
 _LETTER = 0.58  # mean width of a letter over its height, generous: a viewer's font is not known
 _SEVERITY_MM = 19.0  # the width of "warning" and a gap
-_UNITS = {"mv": "mV", "uv": "µV", "s": "s", "ms": "ms", "hz": "Hz", "bpm": "beats/min", "deg": "degrees"}
 _SEVERITIES = {
     Severity.REFUSE: ("refuse", ALARM),
     Severity.WARN: ("warning", "#9a5b00"),
@@ -71,7 +70,7 @@ def draw_findings(root: ElementTree.Element, findings: Sequence[Finding], y: flo
         ) or [found.code]:
             y += LINE_MM
             add_text(root, (LEFT_MM + _SEVERITY_MM, y), words, size=TEXT_MM, fill=INK)
-        evidence = " · ".join(_measured(name, value) for name, value in found.evidence.items())
+        evidence = " · ".join(found.measured).replace("-", "−")
         for words in _wrapped(evidence, width - _SEVERITY_MM, SMALL_MM):
             y += LINE_MM * 0.86
             add_text(root, (LEFT_MM + _SEVERITY_MM, y), words, size=SMALL_MM, fill=QUIET)
@@ -84,13 +83,6 @@ def draw_findings(root: ElementTree.Element, findings: Sequence[Finding], y: flo
 
 def _wrapped(text: str, width: float, size: float) -> list[str]:
     return wrap(text, letters(width, size), max_lines=MOST_LINES, placeholder=" …")
-
-
-def _measured(name: str, value: float) -> str:
-    """A number of the evidence in words: ("hum_mv", 0.08) -> 'hum 0.08 mV'."""
-    words = name.split("_")
-    unit = _UNITS.get(words[-1], "") if len(words) > 1 else ""
-    return f"{' '.join(words[:-1] if unit else words)} {value:.4g} {unit}".strip().replace("-", "−")
 
 
 def draw_answers(root: ElementTree.Element, answers: Sequence[tuple[str, float]], y: float, beside: bool) -> float:

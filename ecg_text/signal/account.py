@@ -22,7 +22,9 @@ INTERVALS = (
 
 
 def account_of(recording: Recording, preprocess: Preprocess, *, waves: bool = False) -> dict[str, Any]:
-    """Everything there is to say of a recording, as plain values; "error" tells why a model could not use it.
+    """Everything there is to say of a recording: plain values, and the gate's Examination under "gate".
+
+    "error" tells why a model could not use it.
 
     Of a recording longer than two minutes, amplitude and beats are those of its first stretch. waves adds the
     intervals of P, QRS and T, which takes the extra package of delineate (MissingPackageError).
@@ -52,7 +54,7 @@ def account_of(recording: Recording, preprocess: Preprocess, *, waves: bool = Fa
             num_windows += 1
     except SignalError as refused:
         error = str(refused)
-    facts["gate"] = passage.examination.to_dict()
+    facts["gate"] = passage.examination
     if passage.first is None:
         return {**facts, "trail": list(record.trail), "error": error}
     first = passage.first

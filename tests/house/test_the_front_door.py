@@ -17,12 +17,14 @@ PUBLIC_NAMES = [
     "PromptSet",
     "Record",
     "__version__",
+    "examine",
     "load",
     "load_prompt_set",
     "read",
     "standard_preprocess",
     "synthesise",
     "train",
+    "walk",
     "write_wfdb",
 ]
 

@@ -8,6 +8,8 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Any
 
+_UNITS = {"mv": "mV", "uv": "µV", "s": "s", "ms": "ms", "hz": "Hz", "bpm": "beats/min", "deg": "degrees"}
+
 
 class Severity(IntEnum):
     """What a finding does to the verdict."""
@@ -30,6 +32,11 @@ class Finding:
     leads: tuple[str, ...] = ()
     evidence: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The evidence in words, the ending of a name as its unit: {"hum_mv": 0.08} -> ("hum 0.08 mV",)."""
+        return tuple(_measured(name, value) for name, value in self.evidence.items())
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a machine."""
         return {
@@ -39,6 +46,13 @@ class Finding:
             "leads": list(self.leads),
             "evidence": {name: float(value) for name, value in self.evidence.items()},
         }
+
+
+def _measured(name: str, value: float) -> str:
+    words = name.split("_")
+    unit = _UNITS.get(words[-1], "") if len(words) > 1 else ""
+    number = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{' '.join(words[:-1] if unit else words)} {number} {unit}".strip()
 
 
 @dataclass(frozen=True)
