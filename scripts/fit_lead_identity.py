@@ -1,6 +1,6 @@
 """Fits the score of ecg_text/signal/gate/identity_model.py on PTB-XL folds 1 to 7, and shows what thresholds cost.
 
-    python scripts/fit_lead_identity.py --ptbxl FOLDER [--cache FILE]
+    python scripts/fit_lead_identity.py --ptbxl FOLDER [--cache FILE] [--output FILE] [--epochs 40]
 
 The score is fitted as a conditional logit: of the leads of a record as they are and under each exchange of
 electrodes, the first should be the most natural. The thresholds in ecg_text/signal/gate/thresholds.py are chosen from
@@ -22,7 +22,15 @@ import torch
 from ecg_text.signal.beats.rpeaks import find_beats
 from ecg_text.signal.beats.windows import median_beat
 from ecg_text.signal.gate import identity_model
-from ecg_text.signal.gate.identity_model import HYPOTHESES, ORDINARY_MV, log_odds, stretch_means, undoing_matrices
+from ecg_text.signal.gate.identity_model import (
+    HYPOTHESES,
+    ORDINARY_MV,
+    Coefficients,
+    log_odds,
+    stored_coefficients,
+    stretch_means,
+    undoing_matrices,
+)
 from ecg_text.signal.read import read
 
 FIT_FOLDS, THRESHOLD_FOLD = range(1, 8), 8
@@ -60,15 +68,15 @@ class Score(torch.nn.Module):
         return self.out(torch.nn.functional.dropout(units, DROPOUT, self.training)).squeeze(-1)
 
 
-def fit_score(means: torch.Tensor) -> Score:
+def fit_score(means: torch.Tensor, epochs: int) -> Score:
     """Fit on means (N, shifts, 8, stretches): a random shift, gain and noise of each record in each epoch."""
     torch.manual_seed(SEED)
     matrices, ordinary = torch.from_numpy(undoing_matrices()), torch.tensor(ORDINARY_MV)
     score = Score(means.shape[2] * means.shape[3])
     optimiser = torch.optim.AdamW(score.parameters(), lr=RATE, weight_decay=DECAY)
     steps = len(means) // BATCH
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=EPOCHS * steps)
-    for epoch in range(EPOCHS):
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=epochs * steps)
+    for epoch in range(epochs):
         total, order = 0.0, torch.randperm(len(means))
         for rows in order[: steps * BATCH].reshape(steps, BATCH):
             shift = torch.tensor([0, 1, 1, 2])[torch.randint(4, (BATCH,))]
@@ -111,12 +119,12 @@ def kept_means(root: Path, cache: Path) -> tuple[np.ndarray, np.ndarray]:
     return stored["means"], stored["folds"]
 
 
-def print_thresholds(means: np.ndarray) -> None:
+def print_thresholds(means: np.ndarray, model: Coefficients) -> None:
     """For each hypothesis and share of false alarms: the threshold, and the share of exchanges it finds."""
-    as_is = np.stack([log_odds(one) for one in means])
+    as_is = np.stack([log_odds(one, model) for one in means])
     for number, name in enumerate(HYPOTHESES[1:], start=1):
         fault = np.linalg.inv(undoing_matrices()[number]).astype(np.float32)
-        faulty = np.stack([log_odds(fault @ one) for one in means])
+        faulty = np.stack([log_odds(fault @ one, model) for one in means])
         likeliest = np.where(as_is.argmax(axis=1) == number, as_is[:, number], 0.0)
         for share in FALSE_SHARES:
             threshold = float(np.quantile(likeliest, 1 - share))
@@ -130,13 +138,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--ptbxl", type=Path, required=True, help="the folder that contains ptbxl_database.csv")
     parser.add_argument("--cache", type=Path, default=Path("lead_identity_means.npz"), help="means of the beats, kept")
+    stored = Path(identity_model.__file__).with_suffix(".json")
+    parser.add_argument("--output", type=Path, default=stored, help="where the coefficients go; the package's own file")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
     options = parser.parse_args()
     torch.set_num_threads(2)
     means, folds = kept_means(options.ptbxl, options.cache)
-    score = fit_score(torch.from_numpy(means[np.isin(folds, FIT_FOLDS)]))
-    write_coefficients(score, Path(identity_model.__file__).with_suffix(".json"))
-    identity_model.coefficients.cache_clear()
-    print_thresholds(means[folds == THRESHOLD_FOLD, 1])
+    score = fit_score(torch.from_numpy(means[np.isin(folds, FIT_FOLDS)]), options.epochs)
+    write_coefficients(score, options.output)
+    print_thresholds(means[folds == THRESHOLD_FOLD, 1], stored_coefficients(options.output.read_bytes()))
 
 
 if __name__ == "__main__":

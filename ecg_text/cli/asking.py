@@ -32,6 +32,7 @@ RULE_HELP = "contrast: a text against its opposite. cosine: the text alone."
 # Options of every verb that reads files; a fresh one each time would repeat their words.
 RATE_HZ = typer.Option(None, "--rate-hz", help="Samples per second, for a file that does not say it (.npy, .csv ...).")
 UNIT = typer.Option(None, "--unit", help="Unit, for a file that does not say it: mV, uV or V.")
+RECORD_ID = typer.Option(None, "--record-id", help="Which recording of a file that holds many.")
 LEADS = typer.Option(None, "--leads", help="Leads in order, for a file that does not name them, as I,II,V1.")
 
 
@@ -42,11 +43,13 @@ class FileFacts:
     rate_hz: float | None = None
     unit: str | None = None
     leads: tuple[str, ...] | None = None
+    record_id: str | None = None
 
     @classmethod
-    def of(cls, rate_hz: float | None, unit: str | None, leads: str | None) -> FileFacts:
+    def of(cls, rate_hz: float | None, unit: str | None, leads: str | None, record_id: str | None = None) -> FileFacts:
         """The facts as the command line gives them: leads in one text, between commas or spaces."""
-        return cls(rate_hz=rate_hz, unit=unit, leads=tuple(leads.replace(",", " ").split()) if leads else None)
+        names = tuple(leads.replace(",", " ").split()) if leads else None
+        return cls(rate_hz=rate_hz, unit=unit, leads=names, record_id=record_id)
 
     @property
     def any(self) -> bool:
@@ -64,7 +67,7 @@ class FileFacts:
         """The one recording in a file, its samples not yet read. Raises SignalError or LeadError."""
         from ecg_text.signal.read import open_recording
 
-        return open_recording(path, rate_hz=self.rate_hz, unit=self.unit, leads=self.leads)
+        return open_recording(path, rate_hz=self.rate_hz, unit=self.unit, leads=self.leads, record_id=self.record_id)
 
 
 def load_model(name: str) -> Embedder:

@@ -13,6 +13,7 @@ from ecg_text.cli.asking import (
     LEADS,
     MODEL_HELP,
     RATE_HZ,
+    RECORD_ID,
     RULE_HELP,
     UNIT,
     FileFacts,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from ecg_text.hub.embedding import Embedder
     from ecg_text.signal.gate.finding import Examination
+    from ecg_text.signal.gate.passage import Passage
     from ecg_text.text.prompts import PromptSet
 
 COLUMNS = (
@@ -51,6 +53,14 @@ class Heard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Refused:
+    """One file that got no answer: why, and what the gate says of it where it could be read."""
+
+    error: str
+    examination: Examination | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """The labels asked of one file with their similarities, best first."""
 
@@ -59,7 +69,7 @@ class Answer:
 
 
 def classify(
-    files: list[str] = typer.Argument(..., metavar="FILE...", help="Recordings: WFDB, or arrays with their facts."),
+    files: list[str] = typer.Argument(..., metavar="FILE...", help="Recordings of any format."),
     model: str = typer.Option(..., help=MODEL_HELP),
     prompts: str | None = typer.Option(None, help="A prompt set: a name (ecg-text prompts list) or a .toml file."),
     text: list[str] = typer.Option([], help="A finding in your words; may be given many times."),
@@ -73,6 +83,7 @@ def classify(
     rate_hz: float | None = RATE_HZ,
     unit: str | None = UNIT,
     leads: str | None = LEADS,
+    record_id: str | None = RECORD_ID,
 ) -> None:
     """Ask recordings for findings, by a prompt set or in your own words, with no training.
 
@@ -83,10 +94,10 @@ def classify(
     """
     asked = _prompt_set(prompts, text, opposite, label)
     embedder = load_model(model)
-    heard, refused = _hear(files, embedder, FileFacts.of(rate_hz, unit, leads))
+    heard, refused = _hear(files, embedder, FileFacts.of(rate_hz, unit, leads, record_id))
     answers = _answers(heard, embedder, asked, label or asked.names, rule, top)
     if csv_file is not None:
-        write_csv(csv_file, COLUMNS, _rows(answers, asked, rule, embedder.revision))
+        write_csv(csv_file, COLUMNS, _rows(answers, refused, asked, rule, embedder.revision))
     if as_json:
         print_json(_document(answers, refused, asked, rule, model, embedder))
     elif answers:
@@ -115,32 +126,36 @@ def _prompt_set(prompts: str | None, text: Sequence[str], opposite: Sequence[str
     return prompt_set
 
 
-def _hear(files: Sequence[str], embedder: Embedder, facts: FileFacts) -> tuple[list[Heard], dict[str, str]]:
-    """The files that could be read, in order, and of each of the others what is wrong."""
+def _hear(files: Sequence[str], embedder: Embedder, facts: FileFacts) -> tuple[list[Heard], dict[str, Refused]]:
+    """The files that get an answer, in order, and of each of the others what is wrong."""
+    from ecg_text.signal.gate.passage import Passage
+
     heard, refused = [], {}
     with progress("classify") as advance:
         for number, file in enumerate(files, start=1):
+            passage = None
             try:
-                heard.append(_hear_one(file, embedder, facts))
+                passage = Passage(facts.open(file), embedder.preprocess)
+                heard.append(_hear_one(file, passage, embedder))
             except EcgTextError as error:
-                refused[file] = told_of(file, error)
-                complain(refused[file])
+                by_gate = passage is not None and passage.examination.refused is not None
+                refused[file] = Refused(
+                    error=told_of(file, error), examination=passage.examination if passage and by_gate else None
+                )
+                complain(refused[file].error)
             advance(number, len(files))
     return heard, refused
 
 
-def _hear_one(file: str, embedder: Embedder, facts: FileFacts) -> Heard:
+def _hear_one(file: str, passage: Passage, embedder: Embedder) -> Heard:
     from ecg_text.leads import LeadState
-    from ecg_text.signal.gate.passage import Passage
 
-    recording = facts.open(file)
-    passage = Passage(recording, embedder.preprocess)
     [vector] = embedder.embed_windows([passage], 1)
     first = passage.first_window
     states = zip(embedder.preprocess.leads, first.lead_state, first.lead_mask, strict=True)
     return Heard(
         file=file,
-        record_id=recording.record_id,
+        record_id=passage.recording.record_id,
         vector=vector,
         masked_leads={lead: LeadState(state).name.lower() for lead, state, is_seen in states if not is_seen},
         examination=passage.examination,
@@ -180,7 +195,7 @@ def _show(answer: Answer, *, verbose: bool) -> None:
 
 def _document(
     answers: Sequence[Answer],
-    refused: dict[str, str],
+    refused: dict[str, Refused],
     asked: PromptSet,
     rule: str,
     model: str,
@@ -203,17 +218,26 @@ def _document(
             }
             for answer in answers
         ],
-        "refused": [{"file": file, "error": error} for file, error in refused.items()],
+        "refused": [
+            {"file": file, "error": one.error, "gate": one.examination and one.examination.to_dict()}
+            for file, one in refused.items()
+        ],
         "research_use": RESEARCH_USE,
     }
 
 
-def _rows(answers: Sequence[Answer], asked: PromptSet, rule: str, revision: str) -> Iterator[tuple[str, ...]]:
-    """The rows under COLUMNS."""
+def _rows(
+    answers: Sequence[Answer], refused: dict[str, Refused], asked: PromptSet, rule: str, revision: str
+) -> Iterator[tuple[str, ...]]:
+    """The rows under COLUMNS; a file without an answer has one row without a label."""
+    of_model = (asked.name, asked.hash, rule, revision)
     for answer in answers:
         examination = answer.heard.examination
         of_gate = (examination.verdict, " ".join(examination.codes))
         for name, title, value in answer.labels:
             of_record = (answer.heard.file, answer.heard.record_id)
-            of_model = (asked.name, asked.hash, rule, revision)
             yield (*of_record, name, title, f"{value:.6f}", *of_model, *of_gate)
+    for file, one in refused.items():
+        examined = one.examination
+        verdict = "cannot be read" if examined is None else examined.verdict
+        yield (file, "", "", "", "", *of_model, verdict, "" if examined is None else " ".join(examined.codes))

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from ecg_text.cli.asking import LEADS, RATE_HZ, UNIT, FileFacts, told_of
+from ecg_text.cli.asking import LEADS, RATE_HZ, RECORD_ID, UNIT, FileFacts, told_of
 from ecg_text.cli.common import print_json, progress, say
 from ecg_text.cli.gate import finding_lines
 from ecg_text.errors import EcgTextError, SignalError
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ecg_text.data.survey import Surveyed
     from ecg_text.signal.formats.recording import Recording
 
+Layout = Literal["3x4", "6x2", "12x1"]
+
+SHEETS = (".svg", ".png", ".pdf")
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 
@@ -35,11 +38,12 @@ def inspect(
     rate_hz: float | None = RATE_HZ,
     unit: str | None = UNIT,
     leads: str | None = LEADS,
+    record_id: str | None = RECORD_ID,
     start_s: float | None = typer.Option(None, min=0.0, help="Look at the stretch that begins here."),
     duration_s: float | None = typer.Option(None, min=0.1, help="Look at this many seconds only."),
     plot: Path | None = typer.Option(None, help="Draw the one FILE on ECG paper: .svg, .png or .pdf."),
     waves: bool = typer.Option(False, help="Measure PR, QRS and QT, too (needs the extra package beats)."),
-    layout: str = typer.Option("3x4", help="The sheet: 3x4 (and a rhythm strip), 6x2 or 12x1."),
+    layout: Layout = typer.Option("3x4", help="The sheet: 3x4 (and a rhythm strip), 6x2 or 12x1."),
     workers: int = typer.Option(2, min=1, help="Processes that read a folder."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
@@ -52,10 +56,12 @@ def inspect(
     """
     if plot is not None and len(files) != 1:
         raise typer.BadParameter(f"--plot draws one file, {len(files)} are given")
-    facts = FileFacts.of(rate_hz, unit, leads)
+    if plot is not None and plot.suffix.lower() not in SHEETS:
+        raise typer.BadParameter(f"--plot writes {', '.join(SHEETS)}, not {plot.suffix or 'a file without a suffix'}")
+    facts = FileFacts.of(rate_hz, unit, leads, record_id)
     if any(file.is_dir() or file.suffix.lower() in ARCHIVES for file in files):
-        if plot is not None:
-            raise typer.BadParameter("--plot draws one file, not a folder or an archive")
+        if plot is not None or waves or (start_s, duration_s, record_id) != (None, None, None):
+            raise typer.BadParameter("--plot, --waves, --start-s, --duration-s and --record-id are for single files")
         _inspect_many(files, facts, workers, as_json=as_json)
     else:
         drawn = None if plot is None else Drawn(plot, layout)
@@ -182,16 +188,17 @@ def _draw(recording: Recording, file: Path, drawn: Drawn) -> None:
 
 def _inspect_many(files: Sequence[Path], facts: FileFacts, workers: int, *, as_json: bool) -> None:
     from ecg_text.data.survey import survey
+    from ecg_text.signal.preprocess import standard_preprocess
 
     told: list[dict[str, Any]] = []
     counts: Counter[str] = Counter()
     codes: Counter[str] = Counter()
     with progress("inspect") as advance:
         for file in files:
-            for surveyed in survey(file, facts.stated, workers):
+            for surveyed in survey(file, facts.stated, standard_preprocess(), workers):
                 line = _line(surveyed)
                 counts[line["verdict"]] += 1
-                codes.update(line["findings"])
+                codes.update(found["code"] for found in line["findings"])
                 if as_json:
                     told.append(line)
                 else:
@@ -215,17 +222,18 @@ def _line(surveyed: Surveyed) -> dict[str, Any]:
     return {
         "name": surveyed.name,
         "verdict": "cannot be read" if examined is None else examined.verdict,
-        "findings": [] if examined is None else list(examined.codes),
-        "error": surveyed.error,
-        "format": surveyed.format,
-        "num_leads": len(surveyed.leads),
-        "rate_hz": surveyed.rate_hz,
-        "duration_s": surveyed.duration_s,
+        "findings": [] if examined is None else examined.to_dict()["findings"],
+        "error": surveyed.error or None,
+        "format": surveyed.format or None,
+        "num_leads": len(surveyed.leads) or None,
+        "rate_hz": surveyed.rate_hz or None,
+        "duration_s": surveyed.duration_s or None,
     }
 
 
 def _in_words(line: dict[str, Any]) -> str:
     if line["error"]:
-        return f"{line['name']}: {line['error']}"
+        return f"{line['name']}: {line['verdict']}: {line['error']}"
     shape = f"{line['num_leads']} leads, {line['rate_hz']:g} Hz, {line['duration_s']:g} s"
-    return f"{line['name']}: {line['verdict']} ({shape}) {' '.join(line['findings'])}".rstrip()
+    codes = " ".join(found["code"] for found in line["findings"])
+    return f"{line['name']}: {line['verdict']} ({shape}) {codes}".rstrip()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ecg_text.cli.asking import LEADS, UNIT, FileFacts
 from ecg_text.cli.common import print_json, progress, remark, say
 from ecg_text.errors import ConfigError
 
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
     from ecg_text.data.catalogue import Catalogue
     from ecg_text.data.store import Store
     from ecg_text.data.store_writer import StoreReport
+    from ecg_text.signal.formats.recording import Stated
 
 LOW_RATE_HZ = 100.0  # the lower of the two rates that PTB-XL is published in
 
 
 def prepare(
-    source: str = typer.Argument(..., help="What the folder is: ptbxl, or folder (WFDB files with records.csv)."),
+    source: str = typer.Argument(..., help="What the folder is: ptbxl, or folder (recordings with records.csv)."),
     directory: Path = typer.Argument(..., metavar="DIR", help="The collection, as its publisher ships it."),
     store: Path = typer.Argument(..., help="The folder of the store; an older store is replaced at the end."),
     csv_path: Path | None = typer.Option(
@@ -31,6 +33,9 @@ def prepare(
         None, help="For folder: your key for patients' ids, made where it is absent; without it they link to no store."
     ),
     rate_hz: float = typer.Option(100.0, help="Samples per second that a model shall see."),
+    file_rate_hz: float | None = typer.Option(None, help="For folder: samples per second of files that do not say it."),
+    unit: str | None = UNIT,
+    leads: str | None = LEADS,
     workers: int = typer.Option(2, min=1, help="Processes that read recordings."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
@@ -41,7 +46,8 @@ def prepare(
     A recording that cannot be used is left out, and told in STORE.skipped.csv with the reason. A folder's patient ids
     become hashes: with a key of yours (--key-file), or with one that is drawn for this store and forgotten.
     """
-    catalogue = _catalogue(source, directory, csv_path, rate_hz, _key(source, key_file, store))
+    stated = FileFacts.of(file_rate_hz, unit, leads).stated
+    catalogue = _catalogue(source, directory, csv_path, rate_hz, _key(source, key_file, store), stated)
     from ecg_text.data.store import Store
     from ecg_text.data.store_writer import write_store
     from ecg_text.signal.preprocess import standard_preprocess
@@ -53,6 +59,7 @@ def prepare(
             store.resolve(),
             standard_preprocess(rate_hz),
             workers=workers,
+            stated=stated,
             progress=advance,
         )
     written = Store.open(store)
@@ -80,7 +87,7 @@ def _key(source: str, key_file: Path | None, store: Path) -> bytes | None:
 
 
 def _catalogue(
-    source: str, directory: Path, csv_path: Path | None, rate_hz: float, key: bytes | None = None
+    source: str, directory: Path, csv_path: Path | None, rate_hz: float, key: bytes | None, stated: Stated
 ) -> Catalogue:
     from ecg_text.data.sources import SOURCES
     from ecg_text.data.sources.folder import folder
@@ -91,7 +98,9 @@ def _catalogue(
     if csv_path is not None and source != "folder":
         raise ConfigError(f"--csv is for the source folder; {source} has its own table, leave --csv out")
     if source == "folder":
-        return folder(directory, csv_path=csv_path, key=key)
+        return folder(directory, csv_path=csv_path, key=key, stated=stated)
+    if stated:
+        raise ConfigError(f"--file-rate-hz, --unit and --leads are for the source folder; {source} knows its own")
     if source == "ptbxl" and rate_hz > LOW_RATE_HZ:
         return ptbxl(directory, rate_hz=500)
     return SOURCES[source](directory)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ecg_text.cli.asking import LEADS, RATE_HZ, RULE_HELP, UNIT, FileFacts, Rule, model_of_index
+from ecg_text.cli.asking import LEADS, RATE_HZ, RECORD_ID, RULE_HELP, UNIT, FileFacts, Rule, model_of_index
 from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, say, say_research_use
 from ecg_text.cli.gate import warn_of
 
@@ -35,6 +35,7 @@ def search(
     rate_hz: float | None = RATE_HZ,
     unit: str | None = UNIT,
     leads: str | None = LEADS,
+    record_id: str | None = RECORD_ID,
 ) -> None:
     """Search an archive by a sentence, by an ECG, or by both.
 
@@ -49,7 +50,7 @@ def search(
 
     found = Index.load(index)
     embedder = model_of_index(found, model)
-    facts = FileFacts.of(rate_hz, unit, leads)
+    facts = FileFacts.of(rate_hz, unit, leads, record_id)
     passage = None if ecg is None else Passage(facts.open(ecg), embedder.preprocess)
     query = _query(embedder, text, opposite, rule, passage, weight)
     [hits] = found.search(query[None, :], k, embedder.revision, embedder.fingerprint)

@@ -11,7 +11,8 @@ import numpy as np
 from ecg_text.data.processes import in_order
 from ecg_text.data.shards import RESOLUTION_MV, Block, quantise
 from ecg_text.errors import EcgTextError
-from ecg_text.signal.formats.recording import Recording
+from ecg_text.signal.formats.recording import Recording, Stated
+from ecg_text.signal.formats.walk import recording_of
 from ecg_text.signal.gate.finding import Examination
 from ecg_text.signal.gate.passage import Passage
 from ecg_text.signal.preprocess import Preprocess
@@ -22,11 +23,12 @@ CHUNK = 64  # records a task: long enough to hide its cost, short enough that Ct
 
 @dataclass(frozen=True)
 class Task:
-    """Catalogue rows start, start + 1, ... with their files."""
+    """Catalogue rows start, start + 1, ... with their files, and what is stated of those that do not say it."""
 
     start: int
     paths: tuple[Path, ...]
     preprocess: Preprocess
+    stated: Stated
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +46,13 @@ class Chunk:
     num_longer: int
 
 
-def prepare_records(paths: Sequence[Path], preprocess: Preprocess, workers: int) -> Generator[Chunk]:
+def prepare_records(paths: Sequence[Path], preprocess: Preprocess, workers: int, stated: Stated) -> Generator[Chunk]:
     """Chunks in the order of paths, whatever the number of processes.
 
     With one worker, or little to do, no process is started. Raises DataError where a process dies.
     """
-    tasks = [Task(start, tuple(paths[start : start + CHUNK]), preprocess) for start in range(0, len(paths), CHUNK)]
+    starts = range(0, len(paths), CHUNK)
+    tasks = [Task(start, tuple(paths[start : start + CHUNK]), preprocess, stated) for start in starts]
     yield from in_order(prepare_chunk, tasks, min(workers, len(tasks)))
 
 
@@ -66,14 +69,14 @@ def prepare_chunk(task: Task) -> Chunk:
     for row, path in enumerate(task.paths, start=task.start):
         n = len(rows)
         try:
-            passage = Passage(open_recording(path), task.preprocess)
+            passage = Passage(_open(path, task.stated), task.preprocess)
             prepared = next(iter(passage))
             samples[n] = quantise(prepared.signal, task.preprocess.unit_mv / RESOLUTION_MV)
             lead_state[n], num_valid[n] = prepared.lead_state, prepared.num_valid
         except EcgTextError as error:
             skipped.append((row, str(error)))
-        except Exception as error:  # noqa: BLE001 - readers of many formats raise anything; the reason is written down
-            skipped.append((row, f"{type(error).__name__}: {error}"))
+        except Exception as error:  # noqa: BLE001 - readers of many formats raise anything; its text may hold a name
+            skipped.append((row, f"{path}: it cannot be read ({type(error).__name__}); get the original file"))
         else:
             rows.append(row)
             examinations.append(passage.examination)
@@ -81,6 +84,10 @@ def prepare_chunk(task: Task) -> Chunk:
     n = len(rows)
     block = Block(samples=samples[:n], lead_state=lead_state[:n], num_valid=num_valid[:n])
     return Chunk(tuple(rows), block, tuple(examinations), tuple(skipped), num_longer)
+
+
+def _open(path: Path, stated: Stated) -> Recording:
+    return recording_of(path.parent, path, stated) if stated else open_recording(path)
 
 
 def _is_longer(recording: Recording, preprocess: Preprocess) -> bool:

@@ -18,6 +18,7 @@ from ecg_text.data.shards import ShardWriter
 from ecg_text.data.splits import check_disjoint
 from ecg_text.data.store_header import CATALOGUE, HEADER, write_header
 from ecg_text.errors import DataError
+from ecg_text.signal.formats.recording import NOTHING_STATED, Stated
 from ecg_text.signal.gate.finding import VERDICTS, Examination, Severity
 from ecg_text.signal.preprocess import Preprocess
 
@@ -44,12 +45,14 @@ def write_store(
     preprocess: Preprocess,
     *,
     workers: int = 2,
+    stated: Stated = NOTHING_STATED,
     progress: Progress | None = None,
 ) -> StoreReport:
     """Prepare every record of a catalogue (its first window) into a store, in the order of the catalogue.
 
-    Paths are relative to root. Records that cannot be read, or reach beyond 32.767 mV, are skipped and listed in
-    <store>.skipped.csv; the store keeps the others to 0.001 mV, and notes how many were longer than the window. It
+    Paths are relative to root; stated is for files that do not say their rate, unit or leads. Records that cannot be
+    read, that the gate refuses, or that reach beyond 32.767 mV, are skipped and listed in <store>.skipped.csv; the
+    store keeps the others to 0.001 mV, with the gate's findings, and notes how many were longer than the window. It
     appears, or replaces an older one, only when it is complete. progress is called with (records done, records in
     all). Raises DataError where patients cross splits, nothing can be prepared, the disk is full, or the folder holds
     something that is no store.
@@ -59,7 +62,7 @@ def write_store(
     _refuse_foreign_folder(store_dir)
     try:
         with replaced_folder(store_dir) as folder:
-            done = _write_signals(catalogue, Path(root), folder, preprocess, workers, progress)
+            done = _write_signals(catalogue, Path(root), folder, preprocess, workers, stated, progress)
             rows, skipped = done.rows, done.skipped
             if not rows:
                 first = skipped[0][1] if skipped else "the catalogue is empty"
@@ -96,7 +99,7 @@ def _noted(catalogue: Catalogue, num_longer: int, preprocess: Preprocess) -> Cat
         return catalogue
     window = f"{preprocess.num_samples / preprocess.rate_hz:g} s"
     who, whose = ("1 recording is", "its") if num_longer == 1 else (f"{num_longer} recordings are", "their")
-    note = f"{who} longer than {window}: the store keeps {whose} first {window}"
+    note = f"{who} longer than {window}: the store keeps {whose} first {window} that the gate accepts"
     return replace(catalogue, notes=(*catalogue.notes, note))
 
 
@@ -131,6 +134,7 @@ def _write_signals(
     folder: Path,
     preprocess: Preprocess,
     workers: int,
+    stated: Stated,
     progress: Progress | None,
 ) -> _Done:
     record_ids = catalogue.column("record_id")
@@ -139,7 +143,7 @@ def _write_signals(
     examinations: list[Examination] = []
     skipped: list[tuple[int, str]] = []
     num_longer = 0
-    with ShardWriter(folder) as writer, closing(prepare_records(paths, preprocess, workers)) as chunks:
+    with ShardWriter(folder) as writer, closing(prepare_records(paths, preprocess, workers, stated)) as chunks:
         for chunk in chunks:
             if chunk.rows:
                 writer.write([record_ids[row] for row in chunk.rows], chunk.block)

@@ -11,7 +11,7 @@ from ecg_text.signal.beats.delineation import delineate
 from ecg_text.signal.beats.rpeaks import Beats, find_beats
 from ecg_text.signal.beats.rr import rr_statistics
 from ecg_text.signal.formats.recording import Recording
-from ecg_text.signal.gate.passage import Passage, stretches
+from ecg_text.signal.gate.passage import Passage
 from ecg_text.signal.preprocess import Preprocess
 
 INTERVALS = (
@@ -24,13 +24,41 @@ INTERVALS = (
 def account_of(recording: Recording, preprocess: Preprocess, *, waves: bool = False) -> dict[str, Any]:
     """Everything there is to say of a recording: plain values, and the gate's Examination under "gate".
 
-    "error" tells why a model could not use it.
+    "error" tells why a model could not use it. Raises SignalError where no stretch of it can be read.
 
     Of a recording longer than two minutes, amplitude and beats are those of its first stretch. waves adds the
     intervals of P, QRS and T, which takes the extra package of delineate (MissingPackageError).
     """
-    record = next(stretches(recording))
-    facts: dict[str, Any] = {
+    passage = Passage(recording, preprocess)
+    error = None
+    try:
+        for _window in passage:
+            pass
+    except SignalError as refused:
+        error = str(refused)
+    record = passage.first_record
+    if record is None:
+        raise SignalError(error or f"{recording.record_id}: it cannot be read")
+    facts = {**_facts(recording, record), "beats": _beats(record, waves=waves), "gate": passage.examination}
+    facts["preprocess_fingerprint"] = preprocess.fingerprint
+    if not passage.num_windows:
+        return {**facts, "trail": list(record.trail), "error": error}
+    first = passage.first_window
+    states = zip(preprocess.leads, first.lead_state.tolist(), strict=True)
+    return {
+        **facts,
+        "lead_states": {lead: LeadState(state).name.lower() for lead, state in states},
+        "num_windows": passage.num_windows,
+        "num_valid": first.num_valid,
+        "input_shape": list(first.signal.shape),
+        "trail": list(first.trail),
+        **({"error": error} if error else {}),
+    }
+
+
+def _facts(recording: Recording, record: Record) -> dict[str, Any]:
+    """What a recording says of itself; the range is that of the record, its first stretch."""
+    return {
         "record_id": recording.record_id,
         "format": recording.format,
         "leads": list(recording.leads),
@@ -43,30 +71,6 @@ def account_of(recording: Recording, preprocess: Preprocess, *, waves: bool = Fa
         "sex": record.sex,
         "device": record.device,
         "labels": list(record.labels),
-        "beats": _beats(record, waves=waves),
-        "preprocess_fingerprint": preprocess.fingerprint,
-    }
-    passage = Passage(recording, preprocess)
-    error = None
-    num_windows = 0
-    try:
-        for _window in passage:
-            num_windows += 1
-    except SignalError as refused:
-        error = str(refused)
-    facts["gate"] = passage.examination
-    if passage.first is None:
-        return {**facts, "trail": list(record.trail), "error": error}
-    first = passage.first
-    states = zip(preprocess.leads, first.lead_state.tolist(), strict=True)
-    return {
-        **facts,
-        "lead_states": {lead: LeadState(state).name.lower() for lead, state in states},
-        "num_windows": num_windows,
-        "num_valid": first.num_valid,
-        "input_shape": list(first.signal.shape),
-        "trail": list(first.trail),
-        **({"error": error} if error else {}),
     }
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from ecg_text.errors import SignalError
 from ecg_text.record import Record
 from ecg_text.signal.formats.facts import Keep
+from ecg_text.signal.formats.guard import in_one_line
+from ecg_text.signal.formats.paths import at_home, is_anything, is_file, is_folder
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
 from ecg_text.signal.formats.table import READERS, find_reader, open_with
 from ecg_text.signal.formats.wfdb_files import WFDB, header_path
@@ -39,7 +41,9 @@ def read(
     start = 0.0 if start_s is None else start_s
     duration = recording.duration_s if duration_s is None else duration_s
     if not (math.isfinite(start) and start >= 0 and math.isfinite(duration) and duration > 0):
-        raise SignalError(f"{path}: a window from {start:g} s for {duration:g} s; give a start from 0 on and a length")
+        raise SignalError(
+            f"{recording.record_id}: a window from {start:g} s for {duration:g} s; give a start from 0 on and a length"
+        )
     return recording.window(start, duration)
 
 
@@ -55,7 +59,8 @@ def open_recording(
 ) -> Recording:
     """The one recording in a file, or the one of that record id, its samples not yet read; the arguments of read."""
     recordings = open_recordings(path, rate_hz=rate_hz, unit=unit, leads=leads, keep=keep, key=key)
-    return _the_one(Path(path), recordings, record_id)
+    with in_one_line():
+        return _the_one(Path(path), recordings, record_id)
 
 
 def open_recordings(
@@ -72,19 +77,20 @@ def open_recordings(
     The arguments are those of read. Raises SignalError where there is no such file, or its format is not known.
     """
     stated = Stated(rate_hz=rate_hz, unit=unit, leads=None if leads is None else tuple(leads))
-    path = Path(path).expanduser()
-    return open_with(_reader(path), path, stated, Keep(names=frozenset(keep), key=key))
+    path = at_home(path)
+    with in_one_line():
+        return open_with(_reader(path), path, stated, Keep(names=frozenset(keep), key=key))
 
 
 def _reader(path: Path) -> Reader:
     """The reader of a file, found by its content. Raises SignalError where there is none."""
     if WFDB.recognises(path, b""):  # first, and without a look at its samples: most records of archives are WFDB
         return WFDB
-    if path.is_dir():
+    if is_folder(path):
         raise SignalError(f"{path} is a folder; give a file in it")
     missing_header = f"{header_path(path)}: there is no such header; a WFDB record needs its .hea file"
-    if not path.is_file():
-        if path.exists():
+    if not is_file(path):
+        if is_anything(path):
             raise SignalError(f"{path}: it is no ordinary file; give a file with a recording")
         is_wfdb = path.suffix.lower() in ("", ".hea", ".dat")
         raise SignalError(missing_header if is_wfdb else f"{path}: there is no such file; check the path")

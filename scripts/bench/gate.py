@@ -74,7 +74,7 @@ def main() -> None:
         bare = len(headers) / (time.perf_counter() - start)
         one_ms = inspect_ms(headers[0])
         start, early, refused = time.perf_counter(), 0.0, 0
-        for number, surveyed in enumerate(survey(many, Stated(), options.workers)):
+        for number, surveyed in enumerate(survey(many, Stated(), standard_preprocess(), options.workers)):
             refused += surveyed.examination is None
             if number == options.records // 10:
                 early = peak_mib()

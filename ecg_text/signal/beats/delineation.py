@@ -67,7 +67,7 @@ def delineate(record: Record, beats: Beats, lead: str = "II") -> Delineation:
     without neurokit2, and LeadError where the record has no such lead.
     """
     neurokit = _import_neurokit()
-    samples = record.lead(lead) if lead in record.leads else _derived(record, lead)
+    samples = (record.lead(lead) if lead in record.leads else _derived(record, lead)).astype(np.float64)
     peaks = np.asarray(beats.peaks, dtype=np.int64)
     found = np.repeat(peaks[:, None], len(POINTS), axis=1)
     known = np.zeros(found.shape, dtype=bool)
@@ -107,7 +107,7 @@ def _delineate_stretch(neurokit: ModuleType, samples: np.ndarray, peaks: np.ndar
     padding = round(PADDING_S * rate_hz)
     first, last = int(peaks[0]) - padding, int(peaks[-1]) + padding + 1
     low, high = max(0, first), min(len(samples), last)
-    padded = np.pad(samples[low:high].astype(np.float64), (low - first, last - high), mode="edge")
+    padded = np.pad(samples[low:high], (low - first, last - high), mode="edge")
     clean = _clean(padded, rate_hz)
     within = peaks - first
     if len(peaks) < FEWEST_ASKED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ecg_text.signal.beats.order import medians
 from ecg_text.signal.beats.qrs import QrsEnergy
 
 COMPLEX_S = 0.075  # from the centre of its energy, no wave of a complex is farther
@@ -35,7 +36,7 @@ def place_peaks(signal: np.ndarray, rows: np.ndarray, centres: np.ndarray, qrs: 
 def _level(signal: np.ndarray, points: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """The median of each lead (C, n) about each point."""
     at = np.clip(points[:, None] + offsets, 0, signal.shape[1] - 1)
-    return np.stack([np.median(lead[at], axis=1) for lead in signal])
+    return np.stack([medians(lead[at]) for lead in signal])
 
 
 def _farthest(

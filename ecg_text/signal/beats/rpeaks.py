@@ -15,7 +15,8 @@ from ecg_text.errors import SignalError
 from ecg_text.record import Record
 from ecg_text.signal.beats.judge import judge
 from ecg_text.signal.beats.place import place_peaks
-from ecg_text.signal.beats.qrs import QrsEnergy, qrs_energy
+from ecg_text.signal.beats.proposals import propose
+from ecg_text.signal.beats.qrs import qrs_energy
 
 SHORTEST_S = 1.0
 SLOWEST_HZ = 62.5  # below it the band of the QRS complex is not in the samples
@@ -25,9 +26,6 @@ MOST_LEADS = 3
 # Loud over quiet of the leads together: 1.2 for twelve leads of white noise, up to 1.8 for one; 2 and more for ECGs.
 LEAST_CONTRAST = 1.5
 LEAST_SHARE = 0.1  # of the best lead's quality: noisier leads are not asked
-# sleepecg 0.6 keeps the intervals in signal / 0.2 s places and may fill two more (a beat every 0.2 s): it then writes
-# beyond its memory. Silence behind the signal adds places that are never filled.
-SILENCE_S = 3.0
 LIMB_PAIR = ("I", "II")  # where both are there the other four limb leads say nothing new
 LIMB_REST = ("III", "aVR", "aVL", "aVF")
 
@@ -67,6 +65,8 @@ def r_peaks(samples: np.ndarray, rate_hz: float) -> np.ndarray:
     if missing.any():
         known = np.flatnonzero(~missing)
         x = np.interp(np.arange(len(x)), known, x[known])
+    # A power of two changes no digit, and keeps the squares of any unit within what a number can hold.
+    x = np.ldexp(x, -int(np.frexp(np.abs(x).max())[1]))
     peaks, _votes, _asked = _detect(x[None], rate_hz)
     return peaks[~missing[peaks]]
 
@@ -114,17 +114,5 @@ def _detect_stretch(signal: np.ndarray, rate_hz: float) -> tuple[np.ndarray, np.
     best = np.sort(best[(qrs.quality[best] > LEAST_SHARE * qrs.quality.max()) & (qrs.contrast >= LEAST_CONTRAST)])
     asked = np.zeros(len(signal), dtype=bool)
     asked[best] = True
-    centres, votes = judge([_propose(qrs, row, both_ways=len(best) < MOST_LEADS) for row in best], qrs)
+    centres, votes = judge(propose(qrs, best, both_ways=len(best) < MOST_LEADS), qrs)
     return place_peaks(signal, best, centres, qrs), votes, asked
-
-
-def _propose(qrs: QrsEnergy, row: int, *, both_ways: bool) -> np.ndarray:
-    """Samples at the working rate where sleepecg sees a beat in one lead, read along its higher waves or both ways."""
-    from sleepecg import detect_heartbeats
-
-    lead = qrs.filtered[row]
-    upward = lead if (lead**3).sum() >= 0 else -lead
-    views = (upward, -upward) if both_ways else (upward,)
-    silence = np.zeros(round(SILENCE_S * qrs.rate_hz))
-    found = np.concatenate([detect_heartbeats(np.concatenate([view, silence]), qrs.rate_hz) for view in views])
-    return found[found < len(lead)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from ecg_text.errors import ConfigError, LeadError
 from ecg_text.record import Record
+from ecg_text.signal.beats.order import median_of_beats
 from ecg_text.signal.beats.rpeaks import Beats
 
 FEWEST_BEATS = 3  # two have no majority: a disturbance of one would stay
@@ -16,6 +17,7 @@ EARLY_RR = 0.8  # of the median RR interval: a beat that comes sooner is prematu
 LEAST_CORRELATION = 0.8  # with the median of all: a beat less alike has another origin, or is disturbed
 COMPARED_S = 0.1  # on both sides of the peak, by which beats are compared and aligned
 MOST_SHIFT_S = 0.02
+LARGEST_MV = 1e9  # of a record with a median beat: beyond, single precision cannot hold the squares
 LEVEL_FROM_S, LEVEL_TO_S, LEVEL_LENGTH_S = 0.16, 0.05, 0.03  # before the peak: where the quiet PR segment is sought
 
 
@@ -47,13 +49,16 @@ def beat_windows(record: Record, beats: Beats, before_s: float, after_s: float) 
 
 
 def median_beat(record: Record, beats: Beats, before_s: float = 0.3, after_s: float = 0.5) -> MedianBeat | None:
-    """The median of the usual beats of a record, or None where fewer than FEWEST_BEATS are usable.
+    """The median of the usual beats of a record, or None where fewer than FEWEST_BEATS are usable,
+    or a sample is beyond LARGEST_MV.
 
     Usable is a beat that lies wholly inside the record, is not premature (unless most are, as in atrial fibrillation
     or bigeminy), and whose QRS complex in all leads correlates with the median of all. The beats are aligned by that
     correlation, and each lead is set to zero at the quietest stretch of the PR segment before the median is taken.
     """
     before, after = _window_samples(record.rate_hz, before_s, after_s)
+    if max(float(record.signal.max()), -float(record.signal.min())) > LARGEST_MV:
+        return None
     half = min(max(1, round(COMPARED_S * record.rate_hz)), before, after)
     shift = round(MOST_SHIFT_S * record.rate_hz)
     inside = (beats.peaks >= before + shift) & (beats.peaks + after + shift < record.num_samples)
@@ -71,7 +76,11 @@ def median_beat(record: Record, beats: Beats, before_s: float = 0.3, after_s: fl
     level = _quiet_stretch(signal.mean(axis=0), before, record.rate_hz)
     signal -= signal[:, :, level].mean(axis=2, keepdims=True)
     return MedianBeat(
-        signal=_median(signal), r_index=before, rate_hz=record.rate_hz, num_beats=len(signal), leads=record.leads
+        signal=median_of_beats(signal),
+        r_index=before,
+        rate_hz=record.rate_hz,
+        num_beats=len(signal),
+        leads=record.leads,
     )
 
 
@@ -108,33 +117,33 @@ def _align(signal: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     length = signal.shape[2] - 2 * most
     # About the first sample, sums of squares lose no digits to the electrodes' constant voltage.
     signal = signal - signal[:, :, :1]
-    template = _median(signal[:, :, most : most + length])
+    template = median_of_beats(signal[:, :, most : most + length])
     template = template - template.mean(axis=1, keepdims=True)
     flat = template.reshape(-1)
-    power = _window_sums(signal**2, length).sum(axis=1) - (_window_sums(signal, length) ** 2).sum(axis=1) / length
+    squares = np.einsum("ncw,ncw->nw", signal, signal)
+    power = _window_sums(squares, length) - (_window_sums(signal, length) ** 2).sum(axis=1) / length
     norm = np.sqrt(np.maximum(power, 0.0) * (flat @ flat))
-    product = np.stack(
-        [signal[:, :, offset : offset + length].reshape(len(signal), -1) @ flat for offset in range(2 * most + 1)],
-        axis=1,
-    )
+    product = signal.reshape(len(signal), -1) @ _moved(template, most)
     correlation = product / np.maximum(norm, np.finfo(np.float32).tiny)
     best = correlation.argmax(axis=1)
     return best - most, correlation[np.arange(len(best)), best]
 
 
+def _moved(template: np.ndarray, most: int) -> np.ndarray:
+    """The template (C, L) at every offset from 0 to 2 * most, zero beside it: (C * (L + 2 * most), 2 * most + 1)."""
+    leads, length = template.shape
+    moved = np.zeros((2 * most + 1, leads, length + 2 * most), dtype=template.dtype)
+    for offset in range(2 * most + 1):
+        moved[offset, :, offset : offset + length] = template
+    return moved.reshape(len(moved), -1).T
+
+
 def _window_sums(x: np.ndarray, length: int) -> np.ndarray:
-    """The sums over every stretch of this length: (n, C, W) -> (n, C, W - length + 1) float64."""
-    total = np.cumsum(x, axis=2, dtype=np.float64)
-    sums = total[:, :, length - 1 :].copy()
-    sums[:, :, 1:] -= total[:, :, :-length]
+    """The sums over every stretch of this length: (..., W) -> (..., W - length + 1) float64."""
+    total = np.cumsum(x, axis=-1, dtype=np.float64)
+    sums = total[..., length - 1 :].copy()
+    sums[..., 1:] -= total[..., :-length]
     return sums
-
-
-def _median(signal: np.ndarray) -> np.ndarray:
-    """The median over beats: (n, C, W) -> (C, W)."""
-    order = np.sort(signal, axis=0)
-    middle = len(signal) // 2
-    return order[middle] if len(signal) % 2 else (order[middle - 1] + order[middle]) / np.float32(2)
 
 
 def _quiet_stretch(beat: np.ndarray, r_index: int, rate_hz: float) -> slice:

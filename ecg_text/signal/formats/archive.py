@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from ecg_text.errors import SignalError
-from ecg_text.signal.formats.guard import told
+from ecg_text.signal.formats.guard import refusing
 
 # What is unpacked in all may be this many times the archive: samples pack to a tenth at best, bombs to a thousandth.
 MOST_RATIO, FREE_BYTES = 100, 2**26
@@ -45,7 +45,7 @@ class Member:
 
     def _unpack(self, path: Path) -> int:
         count = 0
-        with told(path, f"{self.name} cannot be unpacked", "get a complete archive"):
+        with refusing(path, f"{self.name} cannot be unpacked", "get a complete archive"):
             source = self.open()
             if source is None:
                 raise SignalError(f"{self.name} has no bytes; get a complete archive")
@@ -74,7 +74,7 @@ def members(path: Path) -> Iterator[Member]:
     found = _zip_members(path) if is_zip else _tar_members(path)
     unpacked, bound = 0, max(FREE_BYTES, MOST_RATIO * path.stat().st_size)
     while True:
-        with told(path, "the archive cannot be read", "get a complete .zip or .tar archive"):
+        with refusing(path, "the archive cannot be read", "get a complete .zip or .tar archive"):
             member, size = next(found, (None, 0))
         if member is None:
             return

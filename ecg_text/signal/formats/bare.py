@@ -11,7 +11,7 @@ import numpy as np
 
 from ecg_text.errors import LeadError, SignalError
 from ecg_text.leads import find_lead, normalise_leads
-from ecg_text.signal.formats.guard import told
+from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Recording, Stated
 from ecg_text.signal.units import mv_per_unit
 
@@ -45,7 +45,7 @@ def bare_recording(
     axis = _lead_axis(path, tuple(array.shape), len(names), named_columns=bool(columns))
 
     def load(start: int, stop: int) -> np.ndarray:
-        with told(path, "the samples cannot be read"):
+        with refusing(path, "the samples cannot be read"):
             if axis is None:
                 block = np.asarray(array[start:stop])[None, :]
             else:

@@ -12,7 +12,7 @@ import numpy as np
 from ecg_text.errors import SignalError
 from ecg_text.signal.formats.bare import bare_recording
 from ecg_text.signal.formats.facts import Keep
-from ecg_text.signal.formats.guard import told
+from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
 
 MOST_BYTES = 200 * 2**20  # a day of one lead at 250 Hz; the numbers take four times this in memory at the most
@@ -61,7 +61,7 @@ def _read(path: Path) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
         names = [name.strip() for name in _cells(first.rstrip("\r\n"), delimiter)]
         has_names = not all(_is_number(name.replace(",", ".")) for name in names)
         rest = _Numbers(file, first if not has_names else "", commas=delimiter != ",")
-        with told(path, "the file cannot be read", "give a complete .csv file"):
+        with refusing(path, "the file cannot be read", "give a complete .csv file"):
             lines = iter(rest)
             top = next((line for line in lines if line.strip()), None)
             if top is None:

@@ -18,7 +18,7 @@ from ecg_text.leads import STANDARD_12
 from ecg_text.signal.formats.bare import bare_recording, check_numbers, scale_of
 from ecg_text.signal.formats.exam_tables import code15_facts, sph_facts
 from ecg_text.signal.formats.facts import Facts, Keep
-from ecg_text.signal.formats.guard import told
+from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -49,10 +49,10 @@ def open_hdf5(path: Path, stated: Stated, keep: Keep) -> Iterator[Recording]:
         import h5py
     except ImportError as error:
         raise MissingPackageError("HDF5 files need h5py; pip install 'ecg-text[formats]'") from error
-    with told(path, "the file cannot be read", "give a complete HDF5 file"):
+    with refusing(path, "the file cannot be read", "give a complete HDF5 file"):
         file = h5py.File(path, "r", locking=False)
     with file:
-        with told(path, "the file cannot be read", "give a complete HDF5 file"):
+        with refusing(path, "the file cannot be read", "give a complete HDF5 file"):
             arrays = _arrays(path, file)
         tracings = arrays.get("tracings")
         if tracings is not None and tracings.shape[1:] == _CODE15_SHAPE and "exam_id" in arrays:
@@ -143,13 +143,13 @@ def _code15(path: Path, tracings: Any, exam_ids: Any, stated: Stated, keep: Keep
         )
     scale = scale_of(path, stated.unit)
     check_numbers(path, tracings.dtype)
-    with told(path, "the exams cannot be read", "give a complete HDF5 file"):
+    with refusing(path, "the exams cannot be read", "give a complete HDF5 file"):
         ids = [str(int(exam)) for exam in exam_ids[: len(tracings)]]
     if len(ids) != len(tracings) or len(exam_ids) != len(tracings):
         raise SignalError(f"{path}: {len(exam_ids)} exam ids for {len(tracings)} tracings; get the original file")
     facts = code15_facts(path, frozenset(ids), keep)
     for start in range(0, len(ids), _ROWS_AT_ONCE):
-        with told(path, "the tracings cannot be read", "give a complete HDF5 file"):
+        with refusing(path, "the tracings cannot be read", "give a complete HDF5 file"):
             rows = np.asarray(tracings[start : start + _ROWS_AT_ONCE])
         for exam, row in zip(ids[start:], rows, strict=False):
             yield _exam(path, exam, row.copy(), scale, stated.unit, facts.get(exam, Facts()))

@@ -13,7 +13,7 @@ from ecg_text.errors import SignalError
 from ecg_text.leads import find_lead
 from ecg_text.signal.formats.bare import bare_recording
 from ecg_text.signal.formats.facts import Facts, Keep, coded_labels, known_age, known_sex
-from ecg_text.signal.formats.guard import told
+from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
 
 MARK = b"ecg_text"  # the key of the file's metadata that says which version of our table it is
@@ -43,7 +43,7 @@ def open_parquet(path: Path, stated: Stated, keep: Keep) -> Iterator[Recording]:
     """
     import pyarrow.parquet as pq
 
-    with told(path, "the file cannot be read", "give a complete .parquet file"):
+    with refusing(path, "the file cannot be read", "give a complete .parquet file"):
         file = pq.ParquetFile(path, memory_map=False)
     with file:
         metadata = file.schema_arrow.metadata or {}
@@ -63,13 +63,13 @@ def _ours(path: Path, file: Any, stated: Stated, keep: Keep) -> Iterator[Recordi
         raise SignalError(f"{path}: a group of rows of more than {_MOST_GROUP_BYTES} bytes; write smaller groups")
     batches = file.iter_batches(batch_size=_ROWS_AT_ONCE)
     while True:
-        with told(path, "the rows cannot be read", "give a complete .parquet file"):
+        with refusing(path, "the rows cannot be read", "give a complete .parquet file"):
             batch = next(batches, None)
             rows = batch.to_pylist() if batch is not None else []
         if batch is None:
             return
         for row in rows:
-            with told(path, "a row cannot be read", "give a complete .parquet file"):
+            with refusing(path, "a row cannot be read", "give a complete .parquet file"):
                 recording = _recording(path, row, keep)
             yield recording
 
@@ -112,7 +112,7 @@ def _table(path: Path, file: Any, stated: Stated) -> Recording:
         raise SignalError(f"{path}: no column is named after a lead; name its columns in order (--leads)")
     if len(set(columns)) != len(columns) or file.metadata.num_rows * len(columns) > _MOST_TABLE_VALUES:
         raise SignalError(f"{path}: {len(columns)} columns of {file.metadata.num_rows} rows; save one recording in it")
-    with told(path, "the columns cannot be read", "give a complete .parquet file"):
+    with refusing(path, "the columns cannot be read", "give a complete .parquet file"):
         table = file.read(columns=columns)
         array = np.stack([table.column(name).to_numpy().astype(np.float64) for name in columns], axis=1)
     left_out = len(names) - len(columns)

@@ -57,11 +57,6 @@ class Recording:
 
     def record(self) -> Record:
         """The whole of it. Raises SignalError where it is too long to be held in memory; read it by window then."""
-        if len(self.leads) * self.num_samples > MOST_VALUES:
-            raise SignalError(
-                f"{self.record_id}: {len(self.leads)} leads of {self.num_samples} samples are too many at once; "
-                "read it by window (start_s, duration_s)"
-            )
         return self._cut(0, self.num_samples)
 
     def window(self, start_s: float, duration_s: float) -> Record:
@@ -101,6 +96,11 @@ class Recording:
         return start, stop
 
     def _cut(self, start: int, stop: int, *told: str) -> Record:
+        if len(self.leads) * (stop - start) > MOST_VALUES:
+            raise SignalError(
+                f"{self.record_id}: {len(self.leads)} leads of {stop - start} samples are too many at once; "
+                "read a shorter window (start_s, duration_s)"
+            )
         return Record(
             signal=self.load(start, stop),
             rate_hz=self.rate_hz,
@@ -113,6 +113,15 @@ class Recording:
             labels=self.facts.labels,
             device=self.facts.device,
             trail=(*self.trail, *told),
+        )
+
+    def _where_the_gap_is(self, missing: np.ndarray, start: int) -> str:
+        """What a stretch lacks: missing is (C, n), True where there is no sample; start is its place in the whole."""
+        at = int(missing.any(axis=0).argmax())
+        lead = self.leads[int(missing[:, at].argmax())]
+        return (
+            f"{self.record_id}: {int(missing.sum())} samples are missing (NaN, infinite or marked invalid), the first in "
+            f"lead {lead} at {(start + at) / self.rate_hz:g} s; read another stretch (start_s, duration_s)"
         )
 
 

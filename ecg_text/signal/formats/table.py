@@ -10,6 +10,7 @@ from ecg_text.errors import SignalError
 from ecg_text.signal.formats.arrays import MAT, NPY
 from ecg_text.signal.formats.csv_text import CSV
 from ecg_text.signal.formats.facts import Keep
+from ecg_text.signal.formats.guard import in_one_line
 from ecg_text.signal.formats.hdf5 import HDF5
 from ecg_text.signal.formats.parquet import PARQUET
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
@@ -29,18 +30,28 @@ READERS: tuple[Reader, ...] = (
 HEAD_BYTES = 4096
 
 
-def find_reader(path: Path) -> Reader | None:
-    """The reader whose format a file is of, or None. Raises OSError where the file cannot be opened."""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+def find_reader(path: Path, head: bytes | None = None) -> Reader | None:
+    """The reader whose format a file is of, by its first bytes, or None. Raises OSError where it cannot be opened."""
+    if head is None:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
     return next((reader for reader in READERS if reader.recognises(path, head)), None)
 
 
 def open_with(reader: Reader, path: Path, stated: Stated, keep: Keep) -> Iterator[Recording]:
-    """The recordings that a reader finds in a file; one that cannot be is refused with SignalError."""
-    for recording in reader.open(path, stated, keep):
-        if not (math.isfinite(recording.rate_hz) and recording.rate_hz > 0):
-            raise SignalError(f"{path}: its rate is {recording.rate_hz:g} samples per second; get the original file")
-        if recording.num_samples < 1 or not recording.leads:
-            raise SignalError(f"{path}: it is empty, it has no samples of a lead; get the original file")
+    """The recordings that a reader finds in a file; one that cannot be is refused with SignalError, in one line."""
+    recordings = reader.open(path, stated, keep)
+    while True:
+        with in_one_line():
+            recording = next(recordings, None)
+            if recording is None:
+                return
+            _check(path, recording)
         yield recording
+
+
+def _check(path: Path, recording: Recording) -> None:
+    if not (math.isfinite(recording.rate_hz) and recording.rate_hz > 0):
+        raise SignalError(f"{path}: its rate is {recording.rate_hz:g} samples per second; get the original file")
+    if recording.num_samples < 1 or not recording.leads:
+        raise SignalError(f"{path}: it is empty, it has no samples of a lead; get the original file")

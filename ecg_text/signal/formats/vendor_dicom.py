@@ -17,10 +17,11 @@ import numpy as np
 from ecg_text.errors import SignalError
 from ecg_text.signal.formats.channels import choose_leads
 from ecg_text.signal.formats.facts import Facts, Keep
+from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Recording, Stated
 from ecg_text.signal.formats.vendor_dicom_channels import channel_name, channel_unit, number, stored_samples
 from ecg_text.signal.formats.vendor_facts import facts
-from ecg_text.signal.formats.vendor_guard import MIB, checked_rate, checked_size, one_line, years_between
+from ecg_text.signal.formats.vendor_guard import MIB, checked_rate, checked_size, years_between
 from ecg_text.signal.units import mv_per_unit
 
 _MOST_BYTES = 192 * MIB
@@ -42,7 +43,7 @@ def open_dicom(path: Path, stated: Stated, keep: Keep) -> Recording:
     """
     if stated.rate_hz is not None or stated.unit is not None:
         raise SignalError(f"{path}: a DICOM waveform says its own rate_hz and unit; leave that out")
-    with one_line(path, "DICOM"):
+    with refusing(path, "the DICOM file cannot be read"):
         checked_size(path, "DICOM", _MOST_BYTES)
         dataset = _read(path, keep)
         groups = [group for group in dataset.get("WaveformSequence") or [] if group.get("WaveformData") is not None]

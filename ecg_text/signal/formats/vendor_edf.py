@@ -13,9 +13,10 @@ import numpy as np
 from ecg_text.errors import SignalError
 from ecg_text.signal.formats.channels import choose_leads
 from ecg_text.signal.formats.facts import Keep
+from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Recording, Stated
 from ecg_text.signal.formats.vendor_edf_header import MAIN_BYTES, Layout, Signal, count_signals, edf_facts, read_header
-from ecg_text.signal.formats.vendor_guard import checked_rate, one_line
+from ecg_text.signal.formats.vendor_guard import checked_rate
 from ecg_text.signal.units import mv_per_unit
 
 _ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
@@ -27,7 +28,7 @@ def open_edf(path: Path, stated: Stated, keep: Keep) -> Recording:
     Signals that are no leads are left out. Raises SignalError where the file is cut or damaged, has gaps (EDF+D) or
     leads of different rates, LeadError where a voltage has no lead's name and the caller states none.
     """
-    with one_line(path, "EDF"), path.open("rb") as file:
+    with refusing(path, "the EDF file cannot be read"), path.open("rb") as file:
         if stated.rate_hz is not None or stated.unit is not None:
             raise SignalError(f"{path}: an EDF file says its own rate_hz and unit; leave that out")
         size = path.stat().st_size
@@ -86,7 +87,7 @@ def _load(path: Path, layout: Layout, leads: list[Signal], start: int, stop: int
     per_record = leads[0].samples
     first, last = start // per_record, -(-stop // per_record)
     out = np.empty((len(leads), stop - start), dtype=np.float32)
-    with one_line(path, "EDF"):
+    with refusing(path, "the EDF file cannot be read"):
         records = _records(path, layout, first, last)
         for row, lead in enumerate(leads):
             raw = np.ascontiguousarray(records[:, lead.at : lead.at + per_record * layout.bytes_each])

@@ -1,40 +1,14 @@
-"""What is checked of a hostile file before a library sees it, and how a library's failure becomes one line."""
+"""What is checked of a vendor's file, whoever parses it: its size, its rate, the dates of its person."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from ecg_text.errors import EcgTextError, MissingPackageError, SignalError
+from ecg_text.errors import SignalError
 
 MIB = 2**20
 _LEAST_RATE_HZ, _MOST_RATE_HZ = 1.0, 100_000.0
-_TOLD_CHARACTERS = 160
-
-
-@contextmanager
-def one_line(path: Path, name: str) -> Iterator[list[str]]:
-    """Whatever fails inside becomes one SignalError; warnings of libraries are caught, and given as their texts.
-
-    Raises MissingPackageError where an optional package is absent.
-    """
-    told: list[str] = []
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            yield told
-        told += [str(warning.message) for warning in caught]
-    except EcgTextError:
-        raise
-    except ImportError as error:
-        raise MissingPackageError(f"{path}: reading {name} needs pip install 'ecg-text[formats]'") from error
-    except Exception as error:
-        lines = str(error).splitlines() or [""]
-        reason = lines[0].replace(str(path), path.name)[:_TOLD_CHARACTERS].strip() or type(error).__name__
-        raise SignalError(f"{path}: the {name} file cannot be read ({reason}); get the original file") from error
 
 
 def checked_size(path: Path, name: str, most_bytes: int) -> int:

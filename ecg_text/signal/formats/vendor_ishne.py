@@ -15,9 +15,10 @@ import numpy as np
 from ecg_text.errors import SignalError
 from ecg_text.signal.formats.channels import choose_leads
 from ecg_text.signal.formats.facts import Keep
+from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Recording, Stated
 from ecg_text.signal.formats.vendor_facts import facts
-from ecg_text.signal.formats.vendor_guard import checked_rate, one_line, years_between
+from ecg_text.signal.formats.vendor_guard import checked_rate, years_between
 from ecg_text.signal.units import MV_PER_UNIT
 
 _HEADER_BYTES = 522
@@ -38,7 +39,7 @@ def open_ishne(path: Path, stated: Stated, keep: Keep) -> Recording:
     Raises SignalError where the file is cut, its header contradicts itself or a lead has no scale, LeadError where a
     lead has no name and the caller states none.
     """
-    with one_line(path, "ISHNE"), path.open("rb") as file:
+    with refusing(path, "the ISHNE file cannot be read"), path.open("rb") as file:
         if stated.rate_hz is not None or stated.unit is not None:
             raise SignalError(f"{path}: an ISHNE file says its own rate_hz and unit; leave that out")
         header = file.read(_HEADER_BYTES)
@@ -68,7 +69,7 @@ def open_ishne(path: Path, stated: Stated, keep: Keep) -> Recording:
 
     def load(start: int, stop: int) -> np.ndarray:
         """Samples start to stop, (C, stop - start) in mV."""
-        with one_line(path, "ISHNE"):
+        with refusing(path, "the ISHNE file cannot be read"):
             stored = np.fromfile(
                 path, dtype="<i2", count=(stop - start) * num_leads, offset=data_at + 2 * start * num_leads
             )

@@ -14,9 +14,10 @@ import numpy as np
 from ecg_text.errors import SignalError
 from ecg_text.signal.formats.channels import choose_leads
 from ecg_text.signal.formats.facts import Facts, Keep
+from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Recording, Stated
 from ecg_text.signal.formats.vendor_facts import facts
-from ecg_text.signal.formats.vendor_guard import checked_rate, checked_size, one_line
+from ecg_text.signal.formats.vendor_guard import checked_rate, checked_size
 from ecg_text.signal.units import mv_per_unit
 
 # What the library warns of, in words that repeat nothing of the file. The first that matches is told.
@@ -59,7 +60,7 @@ def open_with_library(path: Path, fmt: LibraryFormat, stated: Stated, keep: Keep
     """The recording in a file. Raises SignalError, LeadError, or MissingPackageError where the library is absent."""
     if stated.rate_hz is not None:
         raise SignalError(f"{path}: a {fmt.name} file says its own rate_hz; leave that out")
-    with one_line(path, fmt.name) as warned:
+    with refusing(path, f"the {fmt.name} file cannot be read") as warned:
         checked_size(path, fmt.name, fmt.most_bytes)
         parser = getattr(import_module(f"ecgdatakit.parsing.parsers.{fmt.module}"), fmt.parser)
         if fmt.check is not None:
@@ -68,7 +69,7 @@ def open_with_library(path: Path, fmt: LibraryFormat, stated: Stated, keep: Keep
     told = _told(path, warned)
     if not parsed.leads:
         raise SignalError(f"{path}: the {fmt.name} file holds no rhythm strip, only median beats; give one that does")
-    with one_line(path, fmt.name):
+    with refusing(path, f"the {fmt.name} file cannot be read"):
         units = [_unit(path, lead, stated) for lead in parsed.leads]
         choice = choose_leads(path, [_name(lead) for lead in parsed.leads], units, stated=stated.leads)
         rows = [parsed.leads[row] for row in choice.rows]

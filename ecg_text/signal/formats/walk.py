@@ -12,10 +12,13 @@ from pathlib import Path, PurePosixPath
 from ecg_text.errors import EcgTextError, SignalError
 from ecg_text.signal.formats.archive import is_archive, members
 from ecg_text.signal.formats.facts import NOTHING_MORE, Keep
+from ecg_text.signal.formats.guard import plain
+from ecg_text.signal.formats.paths import at_home, is_file, is_folder
 from ecg_text.signal.formats.recording import Recording, Stated
-from ecg_text.signal.formats.spool import Spool
+from ecg_text.signal.formats.spool import EDAN_HEADER, EDAN_SIGNALS, Spool
 from ecg_text.signal.formats.table import HEAD_BYTES, find_reader, open_with
 from ecg_text.signal.formats.wfdb_files import WFDB
+from ecg_text.signal.formats.wfdb_header import segments_of
 
 # What lies beside recordings and is plainly none; a table of numbers (.csv) is looked into.
 _NO_RECORDINGS = frozenset((
@@ -52,41 +55,48 @@ def walk(
     annotations, hidden files) is passed over. What is stated is meant for the files that do not say it themselves.
     Archives in archives are not opened. Raises SignalError where there is no such path; nothing else.
     """
-    path = Path(path)
+    path = at_home(path)
     stated = Stated(rate_hz=rate_hz, unit=unit, leads=None if leads is None else tuple(leads))
     kept = Keep(names=frozenset(keep), key=key)
     if WFDB.recognises(path, b""):
         return _recordings(path, path.name, stated, kept)
-    if path.is_dir():
+    if is_folder(path):
         return (found for file in files_of(path) for found in walk_file_of(path, file, stated, kept))
-    if not path.is_file():
-        raise SignalError(f"{path}: there is no such file or folder; check the path")
-    if is_archive(path, _head(path)):
+    if not is_file(path):
+        raise SignalError(plain(f"{path}: there is no such file or folder; check the path"))
+    if is_archive(path, _head(path) or b""):
         return _archive(path, stated, kept)
     return _recordings(path, path.name, stated, kept)
 
 
 def files_of(folder: Path) -> Generator[Path]:
-    """The files below a folder that may be recordings, sorted; what has the name of a header is part of that record."""
+    """The files below a folder that may be recordings, sorted; what is part of a record, as its header says, is not."""
     for inside, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        described = {Path(name).stem for name in names if name.lower().endswith(".hea")}
-        for name in sorted(names):
-            path = Path(inside, name)
-            is_part = path.stem in described and path.suffix.lower() != ".hea"
-            if not is_part and not is_passed_over(name):
-                yield path
+        kept = [name for name in sorted(names) if not is_passed_over(name)]
+        headers = [name for name in kept if name.lower().endswith(".hea")]
+        described = {Path(name).stem for name in headers}
+        signals = [name for name in kept if Path(name).stem in described and Path(name).suffix.lower() != ".hea"]
+        with_signals = {Path(name).stem for name in signals}
+        # A header without a signal file of its name may be one of segments, which are no records of their own.
+        alone = [name for name in headers if Path(name).stem not in with_signals]
+        parts = set(signals).union(*(segments_of(Path(inside, name)) for name in alone))
+        parts.update([EDAN_SIGNALS] if EDAN_HEADER in headers else [])
+        yield from (Path(inside, name) for name in kept if name not in parts)
 
 
 def walk_file_of(folder: Path, path: Path, stated: Stated, keep: Keep) -> Generator[Found]:
     """The recordings of one of files_of(folder), under its name in the folder."""
     told = path.relative_to(folder).as_posix()
     if not path.is_file():
-        yield Found(name=told, refused=f"{path}: it is no ordinary file; leave it out")
-    elif is_archive(path, _head(path)):
-        yield Found(name=told, refused=f"{path}: an archive in a folder is not opened; walk it by its own name")
+        yield Found(name=plain(told), refused=plain(f"{path}: it is no ordinary file; leave it out"))
+        return
+    head = _head(path)
+    if head is not None and is_archive(path, head):
+        refused = plain(f"{path}: an archive in a folder is not opened; walk it by its own name")
+        yield Found(name=plain(told), refused=refused)
     else:
-        yield from _recordings(path, told, stated, keep, among_others=True)
+        yield from _recordings(path, told, stated, keep, among_others=True, head=head)
 
 
 def may_be_recording(path: Path) -> bool:
@@ -114,36 +124,43 @@ def _archive(path: Path, stated: Stated, keep: Keep) -> Generator[Found]:
         try:
             for member in members(path):
                 name = PurePosixPath(member.name)
-                if "__MACOSX" in name.parts or (is_passed_over(name.name) and not spool.wants(name)):
+                if "__MACOSX" in name.parts or (is_passed_over(name.name) and not spool.wants(member.name)):
                     continue
                 if member.refused:
-                    yield Found(name=member.name, refused=f"{path}: {member.name}: {member.refused}; it is left out")
+                    yield Found(
+                        name=member.name, refused=plain(f"{path}: {member.name}: {member.refused}; it is left out")
+                    )
                     continue
                 try:
                     yield from _spooled(spool, spool.take(member), stated, keep)
                 except EcgTextError as error:
-                    yield Found(name=member.name, refused=str(error))
+                    yield Found(name=member.name, refused=plain(str(error)))
             yield from _spooled(spool, spool.rest(), stated, keep)
+            yield from (Found(name=name, refused=plain(reason)) for name, reason in spool.refused)
         except EcgTextError as error:
-            yield Found(name=path.name, refused=str(error))
+            yield Found(name=plain(path.name), refused=plain(str(error)))
 
 
 def _spooled(spool: Spool, ready: Iterable[tuple[Path, str]], stated: Stated, keep: Keep) -> Generator[Found]:
     """The recordings of unpacked files, which are removed one by one."""
     for path, name in ready:
-        if is_archive(path, _head(path)):
+        head = _head(path)
+        if head is not None and is_archive(path, head):
             yield Found(name=name, refused=f"{name}: an archive in an archive is not opened; unpack it yourself")
         else:
-            for found in _recordings(path, name, stated, keep, among_others=True):
+            for found in _recordings(path, name, stated, keep, among_others=True, head=head):
                 refused = found.refused.replace(f"{path.parent}{os.sep}", f"{PurePosixPath(name).parent}/")
                 yield Found(name=name, recording=found.recording, refused=refused.removeprefix("./"))
         spool.remove(path)
 
 
-def _recordings(path: Path, name: str, stated: Stated, keep: Keep, *, among_others: bool = False) -> Generator[Found]:
+def _recordings(
+    path: Path, name: str, stated: Stated, keep: Keep, *, among_others: bool = False, head: bytes | None = None
+) -> Generator[Found]:
     """The recordings of one file, or why it is refused; among others, a text that is no table is passed over."""
+    name = plain(name)
     try:
-        reader = find_reader(path)
+        reader = find_reader(path, head)
         if reader is None and not (among_others and path.suffix.lower() in _TABLES):
             raise SignalError(f"{path}: its content is of no format that is read; leave it out, or convert it")
         if reader is not None:
@@ -151,9 +168,10 @@ def _recordings(path: Path, name: str, stated: Stated, keep: Keep, *, among_othe
             for recording in open_with(reader, path, own, keep):
                 yield Found(name=name, recording=recording)
     except EcgTextError as error:
-        yield Found(name=name, refused=str(error))
+        yield Found(name=name, refused=plain(str(error)))
     except OSError as error:
-        yield Found(name=name, refused=f"{path}: the file cannot be read ({error.strerror}); check its permissions")
+        reason = f"{path}: the file cannot be read ({error.strerror}); check its permissions"
+        yield Found(name=name, refused=plain(reason))
 
 
 def is_passed_over(name: str) -> bool:
@@ -162,9 +180,10 @@ def is_passed_over(name: str) -> bool:
     return lower.startswith(".") or PurePosixPath(lower).suffix in _NO_RECORDINGS or lower in _NO_RECORDING_NAMES
 
 
-def _head(path: Path) -> bytes:
+def _head(path: Path) -> bytes | None:
+    """The first bytes of a file; None where it cannot be opened."""
     try:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
     except OSError:
-        return b""
+        return None

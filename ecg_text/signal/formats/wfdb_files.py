@@ -16,6 +16,7 @@ from ecg_text.errors import EcgTextError, SignalError
 from ecg_text.record import Record
 from ecg_text.signal.formats.channels import Choice, choose_leads
 from ecg_text.signal.formats.facts import NOTHING_MORE, Keep, coded_labels
+from ecg_text.signal.formats.paths import is_file
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
 from ecg_text.signal.formats.wfdb_header import (
     PlainHeader,
@@ -28,6 +29,7 @@ from ecg_text.signal.formats.wfdb_samples import other_signals, plain_signals
 from ecg_text.signal.units import mv_per_unit
 
 SUFFIXES = (".hea", ".dat", ".mat")
+_HEAD_BYTES = 512
 _GEORGIA_DOUBT = "keep the gain of 4880 units per mV, which the 2021 release of these records gives as 1000"
 # Bits of a stored sample in the formats that can be written.
 BITS = {"16": 16, "24": 24, "32": 32, "212": 12}
@@ -36,12 +38,12 @@ BITS = {"16": 16, "24": 24, "32": 32, "212": 12}
 def header_path(path: Path) -> Path:
     """The header of a record given by its header, its signal file or its name without a suffix; REC.HEA too."""
     suffix = path.suffix.lower()
-    if suffix == ".hea" and path.is_file():
+    if suffix == ".hea" and is_file(path):
         return path
     stem = path.stem if suffix in SUFFIXES else path.name
     header = path.with_name(stem + ".hea")
     upper = path.with_name(stem + ".HEA")
-    return upper if upper.is_file() and not header.is_file() else header
+    return upper if not is_file(header) and is_file(upper) else header
 
 
 def read_wfdb(path: str | Path) -> Record:
@@ -49,9 +51,20 @@ def read_wfdb(path: str | Path) -> Record:
     return next(open_wfdb(Path(path), Stated(), NOTHING_MORE)).record()
 
 
-def recognises_wfdb(path: Path, _head: bytes) -> bool:
-    """Whether a path means a WFDB record: it is a header, or one lies beside the signal file or name."""
-    return bool(path.name) and header_path(path).is_file()
+def recognises_wfdb(path: Path, head: bytes) -> bool:
+    """Whether a path means a WFDB record: it is a header, or one lies beside the signal file or name.
+
+    A header is text; other makers' headers of that name hold numbers.
+    """
+    if head and path.suffix.lower() not in ("", *SUFFIXES):
+        return False  # a file that is there, and is neither a header nor signals; nothing else needs a look at the disk
+    if path.name in ("", "..") or not is_file(header := header_path(path)):
+        return False
+    try:
+        with header.open("rb") as file:
+            return b"\0" not in file.read(_HEAD_BYTES)
+    except OSError:  # which the reader tells
+        return True
 
 
 def open_wfdb(path: Path, stated: Stated, keep: Keep) -> Iterator[Recording]:
@@ -112,9 +125,9 @@ WFDB = Reader(name="WFDB", recognises=recognises_wfdb, open=open_wfdb)
 
 def _real_name(header: Path, file: str) -> str:
     """The name on disk of a signal file: old systems turned REC.DAT and rec.dat into each other."""
-    if not header.with_name(file).is_file():
+    if not is_file(header.with_name(file)):
         for name in (file.upper(), file.lower(), Path(file).stem + Path(file).suffix.upper()):
-            if header.with_name(name).is_file():
+            if is_file(header.with_name(name)):
                 return name
     return file
 

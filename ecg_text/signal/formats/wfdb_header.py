@@ -146,6 +146,21 @@ def files_in_folder(path: Path, lines: list[str]) -> tuple[list[str], list[str]]
     return ([], names) if in_segments else (names, [])
 
 
+def segments_of(path: Path) -> list[str]:
+    """The headers of the segments that a header names; none where it has no segments, or is damaged."""
+    try:
+        with path.open("rb") as file:
+            lines = [
+                line for line in file.read(4096).splitlines() if line.strip() and not line.lstrip().startswith(b"#")
+            ]
+        if not lines or b"/" not in lines[0].split()[0]:  # of thousands of headers, most are told by this alone
+            return []
+        names = files_in_folder(path, read_header_lines(path)[0])[1]
+    except (OSError, SignalError):
+        return []
+    return [f"{name}.hea" for name in names]
+
+
 def facts_from_comments(comments: Iterable[str]) -> Facts:
     """Age, sex, diagnosis codes and class of device in PhysioNet's spellings; what is not understood is None."""
     age: float | None = None

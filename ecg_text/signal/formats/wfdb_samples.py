@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ecg_text.errors import SignalError
-from ecg_text.signal.formats.guard import one_line, told
-from ecg_text.signal.formats.wfdb_header import PlainHeader, files_in_folder, read_header_lines
+from ecg_text.signal.formats.guard import one_line, refusing
+from ecg_text.signal.formats.wfdb_header import PlainHeader, files_in_folder, parse_plain_header, read_header_lines
 
 _INVALID_16 = -32768  # the stored value that means "no sample here"
 _BYTES_PER_SAMPLE = {
@@ -43,7 +43,9 @@ def plain_signals(header: Path, plain: PlainHeader) -> Signals:
             stored = np.fromfile(path, dtype="<i2", count=num_channels * (stop - start), offset=offset)
             stored = stored.reshape(stop - start, num_channels).T
         except (OSError, ValueError) as error:
-            raise SignalError(f"{path}: the signal file cannot be read ({one_line(error)}); get it again") from error
+            raise SignalError(
+                f"{path}: the signal file cannot be read ({one_line(str(error))}); get it again"
+            ) from error
         if len(rows) < num_channels:
             stored = stored[list(rows)]
         samples = stored.astype(np.float64, order="C")
@@ -67,7 +69,7 @@ def other_signals(header: Path, lines: list[str]) -> Signals:
     import wfdb
 
     name = str(header.with_suffix(""))
-    with told(header, "wfdb cannot read the record", "get the original files"):
+    with refusing(header, "wfdb cannot read the record", "get the original files"):
         described = wfdb.rdheader(name)
         num_samples = _num_samples(header, described)
         if num_samples < 1:
@@ -75,7 +77,7 @@ def other_signals(header: Path, lines: list[str]) -> Signals:
         first = wfdb.rdrecord(name, sampfrom=0, sampto=1)
 
     def load(start: int, stop: int, rows: tuple[int, ...]) -> np.ndarray:
-        with told(header, "wfdb cannot read the record", "get the original files"):
+        with refusing(header, "wfdb cannot read the record", "get the original files"):
             read = wfdb.rdrecord(name, sampfrom=start, sampto=stop)
             if list(read.sig_name) != list(first.sig_name) or len(read.p_signal) != stop - start:
                 raise SignalError(f"{header}: its segments do not fit together; get the original files")
@@ -93,20 +95,40 @@ def other_signals(header: Path, lines: list[str]) -> Signals:
 
 
 def _check_names(header: Path, lines: list[str]) -> None:
-    """No file out of the header's folder is named, by it or by the headers of its segments."""
-    segments = files_in_folder(header, lines)[1]
-    for segment in segments:
+    """No file out of the header's folder is named, by it or by the headers of its segments, and none is cut."""
+    for segment in files_in_folder(header, lines)[1]:
         path = header.with_name(f"{segment}.hea")
-        if files_in_folder(path, read_header_lines(path)[0])[1]:
+        inner = read_header_lines(path)[0]
+        if files_in_folder(path, inner)[1]:
             raise SignalError(f"{header}: its segment {segment} is in segments again; get the original files")
+        _check_segment(path, inner)
     if header.suffix != ".hea":
         raise SignalError(f"{header}: wfdb reads this record by a lower-case .hea only; name it {header.stem}.hea")
+
+
+def _check_segment(path: Path, lines: list[str]) -> None:
+    """Its signal files are there and whole; a day of segments has thousands, so wfdb reads only the odd headers."""
+    plain = parse_plain_header(lines)
+    if plain is not None:
+        _check_size(path.with_name(plain.file), plain.byte_offset, 2.0, len(plain.channels), plain.num_samples)
+        return
+    import wfdb
+
+    with refusing(path, "wfdb cannot read the header", "get the original files"):
+        described = wfdb.rdheader(str(path.with_suffix("")))
+        if described.sig_len:  # the header of a layout has no samples
+            _num_samples(path, described)
 
 
 def _num_samples(header: Path, described: Any) -> int:
     """Samples of each channel, after a look at every signal file: wfdb itself may read a cut one without a word."""
     if hasattr(described, "seg_name"):
-        return _num_samples_in_segments(header, described)
+        total = sum(described.seg_len)
+        if described.sig_len not in (None, total):
+            raise SignalError(
+                f"{header}: segments of {total} samples, {described.sig_len} announced; get the originals"
+            )
+        return int(total)
     num_samples = described.sig_len
     for file in sorted({file for file in described.file_name or () if file != "~"}):
         numbers = [number for number, name in enumerate(described.file_name) if name == file]
@@ -118,18 +140,6 @@ def _num_samples(header: Path, described: Any) -> int:
         if num_samples is not None:
             _check_size(path, offset, sample_bytes, per_frame, num_samples)
     return int(num_samples or 0)
-
-
-def _num_samples_in_segments(header: Path, described: Any) -> int:
-    import wfdb
-
-    total = sum(described.seg_len)
-    for name, length in zip(described.seg_name, described.seg_len, strict=True):
-        if name != "~" and length:
-            _num_samples(header, wfdb.rdheader(str(header.with_name(name))))
-    if described.sig_len not in (None, total):
-        raise SignalError(f"{header}: segments of {total} samples, {described.sig_len} announced; get the originals")
-    return int(total)
 
 
 def _check_size(path: Path, offset: int, sample_bytes: float, num_channels: int, num_samples: int) -> None:

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
+from ecg_text.record import Record
 from ecg_text.signal.beats.windows import MedianBeat
 from ecg_text.signal.gate.finding import Finding, Severity
-from ecg_text.signal.gate.measure import Measures
+from ecg_text.signal.gate.measure import Measures, chosen_leads, told_leads, told_mv
 from ecg_text.signal.gate.thresholds import limit
+
+
+def impossible_values(record: Record) -> list[Finding]:
+    """unit.too_large, where a sample is beyond what any amplifier gives: nothing else can be computed then."""
+    most_mv = limit("unit.any_sample_above")
+    highest, lowest = float(record.signal.max()), float(record.signal.min())
+    if highest <= most_mv and lowest >= -most_mv:
+        return []
+    largest = np.maximum(record.signal.max(axis=1), -record.signal.min(axis=1))
+    leads = chosen_leads(record, largest > most_mv)
+    message = f"values up to {told_mv(max(highest, -lowest))} in {told_leads(leads)}: no amplifier gives these; "
+    message += "give the unit or the gain, and cut out what stands for missing samples"
+    evidence = {"largest_mv": max(highest, -lowest), "leads": float(len(leads))}
+    return [Finding(code="unit.too_large", severity=Severity.REFUSE, message=message, leads=leads, evidence=evidence)]
 
 
 def unit_findings(measures: Measures, median: MedianBeat | None, alive: np.ndarray) -> list[Finding]:
@@ -24,7 +39,8 @@ def unit_findings(measures: Measures, median: MedianBeat | None, alive: np.ndarr
     evidence = {"beat_mv": beat_mv, "second_mv": second_mv, "leads": float(leads)}
     few = leads < limit("unit.few_leads")
     least = limit("unit.warn_below_few_leads" if few else "unit.warn_below")
-    said = f"the usual beat measures {beat_mv:.3g} mV from peak to peak in the median of {leads} leads"
+    of_leads = f" in the median of {leads} leads" if leads > 1 else ""
+    said = f"the usual beat measures {told_mv(beat_mv)} from peak to peak{of_leads}"
     if beat_mv > limit("unit.refuse_above"):
         advice = "no heart does so; give the unit (uV read as mV?) or the gain"
         return [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from types import MappingProxyType
 from typing import Any
 
 _UNITS = {"mv": "mV", "uv": "µV", "s": "s", "ms": "ms", "hz": "Hz", "bpm": "beats/min", "deg": "degrees"}
@@ -30,7 +29,7 @@ class Finding:
     severity: Severity
     message: str
     leads: tuple[str, ...] = ()
-    evidence: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    evidence: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def measured(self) -> tuple[str, ...]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from ecg_text.leads import LIMB_LEADS, STANDARD_12
 from ecg_text.record import Record
 from ecg_text.signal.gate.finding import Finding, Severity
-from ecg_text.signal.gate.measure import BLOCK_S, Measures, chosen_leads
+from ecg_text.signal.gate.measure import BLOCK_S, Measures, chosen_leads, told_leads
 from ecg_text.signal.gate.thresholds import limit
+
+_MOST_PAIRS = 3  # of equal leads that the sentence names
 
 
 def alive_leads(measures: Measures) -> np.ndarray:
@@ -40,10 +44,11 @@ def _missing(record: Record) -> list[Finding]:
         return []
     limbs = sum(lead in LIMB_LEADS for lead in record.leads)
     derivable = tuple(lead for lead in absent if lead in LIMB_LEADS and limbs >= 2)
-    message = f"{len(absent)} of the 12 standard leads are not in the recording ({', '.join(absent)})"
+    unknown = tuple(lead for lead in absent if lead not in derivable)
+    message = f"{told_leads(absent)} {'is' if len(absent) == 1 else 'are'} not in the recording"
     if derivable:
         message += f"; {', '.join(derivable)} can be computed from the other limb leads"
-    message += "; what the rest would show cannot be judged" if len(derivable) < len(absent) else ""
+    message += f"; what {'the others' if derivable else told_leads(unknown)} would show is unknown" if unknown else ""
     evidence = {"absent": float(len(absent)), "derivable": float(len(derivable))}
     return [Finding(code="lead.missing", severity=Severity.NOTE, message=message, leads=absent, evidence=evidence)]
 
@@ -57,8 +62,8 @@ def _flat(record: Record, measures: Measures, alive: np.ndarray) -> list[Finding
     ):
         if which.any():
             leads = chosen_leads(record, which)
-            verb = "is" if len(leads) == 1 else "are"
-            message = f"{', '.join(leads)} {verb} {said}; do not read anything into {_pronoun(leads)}"
+            verb, them = ("is", "it") if len(leads) == 1 else ("are", "them")
+            message = f"{told_leads(leads)} {verb} {said}; do not read anything into {them}"
             evidence = {"largest_range_mv": float(measures.range_mv[which].max())}
             found.append(Finding(code=code, severity=Severity.WARN, message=message, leads=leads, evidence=evidence))
     return found
@@ -76,8 +81,8 @@ def _partly_flat(record: Record, measures: Measures, alive: np.ndarray) -> list[
         return []
     leads, flat_s = chosen_leads(record, which), float(longest[which].max() * BLOCK_S)
     message = (
-        f"{', '.join(leads)} stand still for {flat_s:g} s: an electrode was off for a while, or the file is padded; "
-        "cut that stretch out"
+        f"{told_leads(leads)} {'stands' if len(leads) == 1 else 'stand'} still for {flat_s:g} s: an electrode was off "
+        "for a while, or the file is padded; cut that stretch out"
     )
     evidence = {"longest_s": flat_s, "leads": float(len(leads))}
     return [Finding(code="lead.partly_flat", severity=Severity.WARN, message=message, leads=leads, evidence=evidence)]
@@ -85,21 +90,17 @@ def _partly_flat(record: Record, measures: Measures, alive: np.ndarray) -> list[
 
 def _saturated(record: Record, measures: Measures, alive: np.ndarray) -> list[Finding]:
     at_extreme_s = np.zeros(len(alive))
-    for extreme, by_block in ((measures.top, measures.high), (measures.bottom, measures.low)):
-        far = alive & (np.abs(extreme - measures.level) >= limit("lead.saturated_from"))
-        samples = np.zeros(len(alive))
-        # Only the blocks that reach the extreme are read: one or two of a lead that is not clipped.
-        for lead, block in np.argwhere(far[:, None] & (by_block == extreme[:, None])):
-            stretch = record.signal[lead, block * measures.block_size : (block + 1) * measures.block_size]
-            samples[lead] += np.count_nonzero(stretch == extreme[lead])
-        at_extreme_s = np.maximum(at_extreme_s, samples / record.rate_hz)
+    for extreme in (measures.top, measures.bottom):
+        far = np.flatnonzero(alive & (np.abs(extreme - measures.level) >= limit("lead.saturated_from")))
+        samples = np.count_nonzero(record.signal[far] == extreme[far, None], axis=1)
+        at_extreme_s[far] = np.maximum(at_extreme_s[far], samples / record.rate_hz)
     which = at_extreme_s >= limit("lead.saturated_above")
     if not which.any():
         return []
     leads, at_s = chosen_leads(record, which), float(at_extreme_s.max())
     message = (
-        f"{', '.join(leads)} stay at one extreme value for {at_s:.2g} s in all: the amplifier or the number format was "
-        "at its end; amplitudes in them are too small"
+        f"{told_leads(leads)} {'stays' if len(leads) == 1 else 'stay'} at one extreme for {at_s:.2g} s in all: the "
+        "amplifier was at its end; do not measure amplitudes there"
     )
     evidence = {"at_extreme_s": at_s, "leads": float(len(leads))}
     return [Finding(code="lead.saturated", severity=Severity.WARN, message=message, leads=leads, evidence=evidence)]
@@ -107,22 +108,21 @@ def _saturated(record: Record, measures: Measures, alive: np.ndarray) -> list[Fi
 
 def _duplicate(record: Record, alive: np.ndarray) -> list[Finding]:
     # A few samples far apart tell almost all leads from each other; only those alike there are compared in full.
-    probe = record.signal[:, :: max(1, record.num_samples // 16)]
-    rows = list(np.flatnonzero(alive))
+    probe = record.signal[:, :: max(1, record.num_samples // 16)] + np.float32(0)  # -0 and 0 are equal
+    alike: dict[bytes, list[int]] = {}
+    for row in np.flatnonzero(alive).tolist():
+        alike.setdefault(probe[row].tobytes(), []).append(row)
     pairs = [
         (record.leads[i], record.leads[j])
-        for at, i in enumerate(rows)
-        for j in rows[at + 1 :]
-        if np.array_equal(probe[i], probe[j]) and np.array_equal(record.signal[i], record.signal[j])
+        for rows in alike.values()
+        for i, j in combinations(rows, 2)
+        if np.array_equal(record.signal[i], record.signal[j])
     ]
     if not pairs:
         return []
-    told = ", ".join(f"{first} = {second}" for first, second in pairs)
+    told = ", ".join(f"{first} = {second}" for first, second in pairs[:_MOST_PAIRS])
+    told += f" and {len(pairs) - _MOST_PAIRS} more" if len(pairs) > _MOST_PAIRS else ""
     leads = tuple(dict.fromkeys(lead for pair in pairs for lead in pair))
     message = f"leads are equal sample by sample ({told}): one channel was copied in place of another; check the export"
     evidence = {"pairs": float(len(pairs))}
     return [Finding(code="lead.duplicate", severity=Severity.WARN, message=message, leads=leads, evidence=evidence)]
-
-
-def _pronoun(leads: tuple[str, ...]) -> str:
-    return "it" if len(leads) == 1 else "them"

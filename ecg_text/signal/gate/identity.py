@@ -62,9 +62,9 @@ def exchange_findings(median: MedianBeat) -> list[Finding]:
     if margins[name] <= 0:
         return []
     code, told, leads = SUSPICIONS[name]
-    message = f"{told} (log odds {odds[name]:.1f}); compare with an earlier ECG"
+    message = f"{told}; check the electrodes, or compare with an earlier ECG"
     if name == "la_ra":
-        message += ", and think of dextrocardia, which looks alike in the limb leads"
+        message += " (dextrocardia looks alike in the limb leads)"
     evidence = {"log_odds": odds[name], "threshold": limit(f"leads.exchange.{name}")}
     severity = Severity.NOTE if name in CHEST_EXCHANGES else Severity.WARN
     return [Finding(code=code, severity=severity, message=message, leads=leads, evidence=evidence)]

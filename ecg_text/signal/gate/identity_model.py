@@ -81,8 +81,12 @@ def undoing_matrices() -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def coefficients() -> Coefficients:
-    """The fitted coefficients, as they lie beside this file; each row of hidden is stored in whole steps."""
-    text = resources.files("ecg_text.signal.gate").joinpath("identity_model.json").read_text(encoding="utf-8")
+    """The fitted coefficients, as they lie beside this file, read once; each row of hidden is stored in whole steps."""
+    return stored_coefficients(resources.files("ecg_text.signal.gate").joinpath("identity_model.json").read_bytes())
+
+
+def stored_coefficients(text: bytes) -> Coefficients:
+    """Coefficients as scripts/fit_lead_identity.py stores them."""
     stored = json.loads(text)
     hidden = np.array(stored["hidden_steps"], dtype=np.float32) * np.array(stored["hidden_step"], np.float32)[:, None]
     return Coefficients(hidden, np.array(stored["bias"], np.float32), np.array(stored["out"], np.float32))
@@ -148,9 +152,12 @@ def hypothesis_inputs(means: np.ndarray, matrices: np.ndarray, ordinary_mv: np.n
     return leads.reshape(len(matrices), -1)
 
 
-def log_odds(means: np.ndarray) -> np.ndarray:
-    """The log odds (H,) of each of HYPOTHESES against the leads as they are named (the first, which is 0)."""
-    model = coefficients()
+def log_odds(means: np.ndarray, model: Coefficients | None = None) -> np.ndarray:
+    """The log odds (H,) of each of HYPOTHESES against the leads as they are named (the first, which is 0).
+
+    They are those of the package's own coefficients, or of another model.
+    """
+    model = model or coefficients()
     inputs = hypothesis_inputs(means, *_constants())
     scores = np.maximum(inputs @ model.hidden.T + model.bias, 0) @ model.out
     return np.asarray(scores - scores[0])

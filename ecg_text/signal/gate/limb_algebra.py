@@ -17,6 +17,7 @@ import numpy as np
 
 from ecg_text.leads import LIMB_LEAD_WEIGHTS, LIMB_LEADS
 from ecg_text.record import Record
+from ecg_text.signal.beats.order import medians
 from ecg_text.signal.draft import FLAT_MV
 from ecg_text.signal.gate.finding import Finding, Severity
 from ecg_text.signal.gate.thresholds import limit
@@ -25,11 +26,12 @@ FEWEST_LEADS = 3  # two limb leads are free of each other; every further one is 
 EINTHOVEN = ("I", "II", "III")
 WAVE = 10.0  # the peak-to-peak amplitude of an ECG over its root mean square within a second, about
 TIE = 0.01  # explanations whose relative residuals differ by less are equally good
+MOST_TOLD = 2  # explanations in a sentence
 TOLD = MappingProxyType(
     {
         "exchange": "leads {} look exchanged",
         "inversion": "lead {} looks upside down",
-        "stranger": "lead {} does not fit the other limb leads, which fit each other",
+        "stranger": "lead {} does not fit the other limb leads",
     }
 )
 
@@ -67,7 +69,7 @@ def _covariances(record: Record) -> tuple[np.ndarray | None, tuple[str, ...], in
     leads = tuple(lead for lead in LIMB_LEADS if lead in record.leads)
     if len(leads) < FEWEST_LEADS:
         return None, leads, 0
-    signal = np.stack([record.lead(lead) for lead in leads]).astype(np.float64)
+    signal = record.signal[[record.leads.index(lead) for lead in leads]].astype(np.float64)
     signal -= signal[:, :1]  # the electrodes' constant voltage would cost the products their digits
     width = min(max(1, round(record.rate_hz)), record.num_samples)
     count = record.num_samples // width
@@ -93,8 +95,8 @@ def outside_plane(leads: tuple[str, ...]) -> np.ndarray:
 
 def _residual(covariance: np.ndarray, form: np.ndarray, num_leads: int) -> tuple[float, float]:
     """The residual of the middle second relative to its leads, and its root mean square over the leads in mV."""
-    power = max(0.0, float(np.median((covariance * form).sum(axis=(1, 2)))))
-    total = float(np.median(np.trace(covariance, axis1=1, axis2=2)))
+    power = max(0.0, float(medians((covariance * form).sum(axis=(1, 2)))))
+    total = float(medians(np.trace(covariance, axis1=1, axis2=2)))
     return float(np.sqrt(power / max(total, FLAT_MV**2))), float(np.sqrt(power / num_leads))
 
 
@@ -158,8 +160,8 @@ def _explained(best: list[Explanation], evidence: dict[str, float]) -> Finding:
         code = "leads.swapped_avl_avf"
     else:
         code = "leads.einthoven" if any(set(one.leads) & set(EINTHOVEN) for one in best) else "leads.augmented"
-    told = ", or ".join(TOLD[one.kind].format(" and ".join(one.leads)) for one in best)
-    told = f"{told}; as named, {100 * evidence['relative']:.0f} % of the limb leads' amplitude breaks their equations"
+    told = ", or ".join(TOLD[one.kind].format(" and ".join(one.leads)) for one in best[:MOST_TOLD])
+    told += "; check the names of the limb leads, which break their equations"
     named = tuple(lead for lead in LIMB_LEADS if any(lead in one.leads for one in best))
     return Finding(code=code, severity=Severity.WARN, message=told, leads=named, evidence=evidence)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from ecg_text.record import Record
+from ecg_text.signal.beats.order import medians
 
 BLOCK_S = 0.25
 # Beats are looked for in at least so many samples a second: the rate of a header may be half the true one.
 BEAT_SEARCH_HZ, _HOPELESS_HZ = 100.0, 20.0
+_MOST_TOLD = 6  # leads in a sentence; the finding holds them all
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -46,7 +49,7 @@ class Measures:
         shape = (len(self.high), seconds, per_s)
         kept = seconds * per_s
         high, low = self.high[:, :kept].reshape(shape).max(axis=2), self.low[:, :kept].reshape(shape).min(axis=2)
-        return np.asarray(np.median(high - low, axis=1))
+        return medians(high - low)
 
     def rms_mv(self, low_hz: float, high_hz: float) -> np.ndarray:
         """The root mean square of each lead (C,) between two frequencies, the upper one excluded."""
@@ -61,7 +64,7 @@ def measure(record: Record) -> Measures:
     blocks = np.arange(0, record.num_samples - size + 1, size)
     high = np.maximum.reduceat(signal, blocks, axis=1)
     low = np.minimum.reduceat(signal, blocks, axis=1)
-    level = np.median((np.add.reduceat(signal, blocks, axis=1) / size)[:, : max(1, len(blocks) - 1)], axis=1)
+    level = medians((np.add.reduceat(signal, blocks, axis=1) / size)[:, : max(1, len(blocks) - 1)])
     power, frequency_hz = _spectrum(signal, level.astype(np.float32), record.rate_hz)
     return Measures(
         block_size=size,
@@ -89,6 +92,20 @@ def fine_enough(record: Record) -> Record:
 def chosen_leads(record: Record, which: np.ndarray) -> tuple[str, ...]:
     """The names of the leads where which (C,) is true."""
     return tuple(lead for lead, chosen in zip(record.leads, which, strict=True) if chosen)
+
+
+def told_leads(leads: Sequence[str]) -> str:
+    """The leads as a sentence names them: "V1 and V2", or their number where they are many."""
+    if len(leads) > _MOST_TOLD:
+        return f"{len(leads)} leads"
+    return " and ".join(part for part in (", ".join(leads[:-1]), leads[-1]) if part)
+
+
+def told_mv(value_mv: float) -> str:
+    """A voltage in two or three digits, with its unit, and without an exponent where a person can read it so."""
+    if not 1e-4 <= value_mv < 1e6:
+        return f"{value_mv:.1e} mV"
+    return f"{value_mv:,.0f} mV" if value_mv >= 100 else f"{value_mv:.2g} mV"
 
 
 def _spectrum(signal: np.ndarray, level: np.ndarray, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:

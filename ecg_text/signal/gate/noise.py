@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ecg_text.record import Record
+from ecg_text.signal.beats.order import medians
 from ecg_text.signal.beats.rpeaks import Beats
 from ecg_text.signal.gate.finding import Finding, Severity
 from ecg_text.signal.gate.measure import Measures, chosen_leads
@@ -48,7 +49,7 @@ def hum_amplitudes(measures: Measures, mains_hz: float, rate_hz: float) -> tuple
     inside = measures.power[:, max(0, nearest - near) : nearest + near + 1]
     around = (measures.power[:, first : max(first, nearest - apart)], measures.power[:, nearest + apart + 1 : end])
     beside = np.concatenate(around, axis=1)
-    floor = np.median(beside, axis=1) * inside.shape[1] if beside.size else np.zeros(len(beside))
+    floor = medians(beside) * inside.shape[1] if beside.size else np.zeros(len(beside))
     total = inside.sum(axis=1)
     at_nyquist = line_hz > f[-1] - 2 * step_hz
     amplitude = np.sqrt((1 if at_nyquist else 2) * np.maximum(total - floor, 0))
@@ -88,7 +89,7 @@ def _mains(record: Record, measures: Measures, alive: np.ndarray) -> list[Findin
         if which.sum() < min(limit("noise.mains_leads"), alive.sum()):
             continue
         worst = float(amplitude[which].max())
-        seen = "" if folded_hz == mains_hz else f" (folded to {folded_hz:g} Hz by the sampling)"
+        seen = "" if folded_hz == mains_hz else f" (seen at {folded_hz:g} Hz)"
         evidence = {"mains_hz": mains_hz, "amplitude_mv": worst, "power_ratio": float(ratio[which].max())}
         message = f"hum of {mains_hz:g} Hz{seen}, up to {worst:.2g} mV: use a notch filter, or record it again"
         severity = Severity.WARN if worst >= limit("noise.mains_warn") else Severity.NOTE
@@ -121,15 +122,15 @@ def fast_noise(signal: np.ndarray, rate_hz: float) -> np.ndarray:
     thin = signal[:, ::step]
     bend = np.abs(thin[:, 2:] - 2 * thin[:, 1:-1] + thin[:, :-2])
     seconds = bend.shape[1] // per_s
-    medians = np.median(bend[:, : seconds * per_s].reshape(len(signal), seconds, per_s), axis=2)
-    return np.asarray(medians * (_MAD_TO_SIGMA / _NOISE_GAIN))
+    by_second = bend[:, : seconds * per_s].reshape(len(signal), seconds, per_s)
+    return np.asarray(medians(by_second) * np.float32(_MAD_TO_SIGMA / _NOISE_GAIN))
 
 
 def _muscle(record: Record, alive: np.ndarray) -> list[Finding]:
     by_second = np.where(alive[:, None], fast_noise(record.signal, record.rate_hz), 0)
     if by_second.shape[1] == 0:
         return []
-    usual, worst_s = np.median(by_second, axis=1), by_second.max(axis=1)
+    usual, worst_s = medians(by_second), by_second.max(axis=1)
     bad_second = worst_s >= limit("noise.burst_warn")
     which = (usual >= limit("noise.muscle_note")) | bad_second
     if not which.any():
@@ -148,9 +149,10 @@ def _no_beats(record: Record, beats: Beats) -> list[Finding]:
     per_minute = 60 * len(beats) / record.duration_s
     if len(beats) >= FEWEST_BEATS and per_minute >= limit("noise.fewest_beats"):
         return []
+    counted = "one heart beat" if len(beats) == 1 else f"{len(beats) or 'no'} heart beats"
     message = (
-        f"{len(beats)} heart beats found in {record.duration_s:.3g} s: asystole, ventricular fibrillation, or no ECG; "
-        "look at it before anything else"
+        f"{counted} found in {record.duration_s:.3g} s: "
+        "asystole, ventricular fibrillation, or no ECG; look at it before anything else"
     )
     evidence = {"beats": float(len(beats)), "beats_per_minute": per_minute}
     return [Finding(code="noise.no_beats", severity=Severity.WARN, message=message, evidence=evidence)]

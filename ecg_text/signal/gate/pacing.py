@@ -15,19 +15,17 @@ _FEWEST_SPIKES = 2
 
 
 def pacing_findings(record: Record, alive: np.ndarray) -> list[Finding]:
-    """pacing.spikes with their number and places, or pacing.not_judged where the sampling is too slow to show them."""
+    """pacing.spikes with their number and places, looked for at 400 samples a second or more.
+
+    A spike lasts 0.5 to 2 ms and is not in slower samples, so that their silence says nothing about pacing.
+    """
     if record.rate_hz < limit("pacing.lowest_rate"):
-        message = (
-            f"spikes of a pacemaker last 0.5 to 2 ms and cannot be seen at {record.rate_hz:g} Hz: whether the heart is "
-            "paced is not judged"
-        )
-        evidence = {"rate_hz": record.rate_hz}
-        return [Finding(code="pacing.not_judged", severity=Severity.NOTE, message=message, evidence=evidence)]
+        return []
     places = find_spikes(record.signal[alive], record.rate_hz)
     if len(places) < _FEWEST_SPIKES:
         return []
     first_s = float(places[0] / record.rate_hz)
-    message = f"{len(places)} spikes like those of a pacemaker, the first at {first_s:.2f} s: the rhythm may be paced"
+    message = f"{len(places)} spikes like those of a pacemaker, the first at {first_s:.2f} s: look whether it is paced"
     evidence = {"spikes": float(len(places)), "first_s": first_s}
     if len(places) > 1:
         evidence["usual_interval_s"] = float(np.median(np.diff(places)) / record.rate_hz)
@@ -45,13 +43,12 @@ def find_spikes(signal: np.ndarray, rate_hz: float) -> np.ndarray:
     if signal.shape[1] <= 4 * k:
         return np.zeros(0, dtype=np.int64)
     change = signal[:, k:] - signal[:, :-k]
-    lead, at = np.nonzero(np.abs(change) >= height)
-    inside = (at >= k) & (at < signal.shape[1] - 3 * k)
-    lead, middle = lead[inside], at[inside] + k  # each is the rise before a spike, if it is one
-    before, after = signal[lead, middle] - signal[lead, middle - k], signal[lead, middle] - signal[lead, middle + k]
-    tall = (before * after > 0) & (np.abs(after) >= height)
-    lead, middle = lead[tall], middle[tall]
-    rise = np.minimum(np.abs(before[tall]), np.abs(after[tall]))
+    up, down = change >= height, change <= -height
+    # A rise with a fall behind it, or the reverse, at least 2 k from either end.
+    turns = (up[:, k : -2 * k] & down[:, 2 * k : -k]) | (down[:, k : -2 * k] & up[:, 2 * k : -k])
+    lead, at = np.divmod(np.flatnonzero(turns), turns.shape[1])
+    middle = at + 2 * k
+    rise = np.minimum(np.abs(change[lead, middle - k]), np.abs(change[lead, middle]))
     step = np.abs(signal[lead, middle - k] - signal[lead, middle + k])
     left = np.abs(signal[lead, middle - k] - signal[lead, middle - 2 * k])
     right = np.abs(signal[lead, middle + k] - signal[lead, middle + 2 * k])

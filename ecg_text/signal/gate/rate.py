@@ -15,11 +15,12 @@ from ecg_text.signal.gate.thresholds import limit
 from ecg_text.signal.gate.timing import TIMES, log_times
 
 SLOWED = 4.0  # between the two and the ten by which the usual rates (50 to 1000 Hz) differ
+_MEANS, _SCALES = np.array(MEANS), np.array(SCALES)
 
 
 def rate_scores(times: np.ndarray) -> tuple[float, float]:
     """Log odds that the header's rate is twice, and half, the true one, against its being right, from log_times."""
-    z = np.clip((times - np.array(MEANS)) / np.array(SCALES), -MOST_SCALES, MOST_SCALES)
+    z = np.clip((times - _MEANS) / _SCALES, -MOST_SCALES, MOST_SCALES)
     return _score(TOO_FAST, z), _score(TOO_SLOW, z)
 
 
@@ -52,9 +53,8 @@ def rate_findings(record: Record, beats: Beats, header_hz: float) -> list[Findin
     is_high = too_fast >= too_slow or bpm > limit("rate.fastest")
     way, likely_hz, heart = ("high", header_hz / 2, "fast") if is_high else ("low", header_hz * 2, "slow or wide")
     message = (
-        f"the header says {header_hz:g} Hz, which makes {bpm:.0f} beats a minute with QRS complexes of "
-        f"{evidence['qrs_ms']:.0f} ms: the rate looks too {way} ({likely_hz:g} Hz?); check it, unless the "
-        f"heart is known to be so {heart}"
+        f"{header_hz:g} Hz makes {bpm:.0f} beats a minute and QRS complexes of {evidence['qrs_ms']:.0f} ms: the rate "
+        f"looks too {way} ({likely_hz:g} Hz?); check it, unless the heart is known to be so {heart}"
     )
     severity = Severity.REFUSE if bpm > limit("rate.fastest") else Severity.WARN
     return [Finding(code="rate.implausible", severity=severity, message=message, evidence=evidence)]
@@ -72,8 +72,8 @@ def _far_too_fast(record: Record, header_hz: float) -> list[Finding]:
         return []
     bpm = SLOWED * 60 / float(np.exp(times[TIMES.index("rr")]))
     message = (
-        f"no heart beats are found at the {header_hz:g} Hz of the header, but {len(beats)} at a quarter of it, which "
-        f"would make {bpm:.0f} beats a minute: the rate looks several times too high; check it"
+        f"no heart beats are found at the {header_hz:g} Hz of the header, but {len(beats)} at a quarter of it "
+        f"({bpm:.0f} beats a minute): the rate looks several times too high; check it"
     )
     evidence = {"header_hz": header_hz, "heart_rate_bpm": bpm, "beats_at_a_quarter": float(len(beats))}
     return [Finding(code="rate.implausible", severity=Severity.WARN, message=message, evidence=evidence)]

@@ -25,6 +25,9 @@ _FOLD_8 = "PTB-XL fold 8, exceeded as recorded by "
 THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
     {
         # Unit: the median over the leads of the peak-to-peak amplitude of a beat.
+        "unit.any_sample_above": Threshold(
+            1e6, "mV", "IEC 60601-2-25 asks for 5 mV on 300 mV of electrode voltage: 3e5 even in uV"
+        ),
         "unit.refuse_above": Threshold(15.0, "mV", _FOLDS + "the largest is 3.9 mV; no heart reaches 15 in most leads"),
         "unit.warn_above": Threshold(3.0, "mV", _FOLDS + "the largest 0.06 % of records"),
         "unit.warn_below": Threshold(

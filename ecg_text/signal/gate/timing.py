@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from ecg_text.record import Record
+from ecg_text.signal.beats.order import medians, percentiles
 from ecg_text.signal.beats.rpeaks import Beats
 
 TIMES = (
@@ -31,6 +32,7 @@ TIMES = (
 GRID_HZ = 200.0
 SMOOTH_S = 0.006  # standard deviation of the smoothing: an attenuation of 3 dB at 22 Hz
 FEWEST_BEATS = 3
+SHORTEST_RR_S = 0.15  # the refractory time of the detector and its placing; below, the stretches hold no sample
 _BEFORE, _AFTER = 0.35, 0.65  # of the usual RR interval
 _QRS, _T, _P = 0.2, (0.17, 0.62), -0.09  # the stretches where QRS, T and P are looked for, of the RR interval
 _SHORTEST_S = 1e-3
@@ -41,7 +43,9 @@ def log_times(record: Record, beats: Beats) -> np.ndarray | None:
     if len(beats) < FEWEST_BEATS:
         return None
     intervals_s = np.diff(beats.peaks) / record.rate_hz
-    low, rr_s, high = (float(value) for value in np.quantile(intervals_s, (0.1, 0.5, 0.9)))
+    low, rr_s, high = (float(value) for value in percentiles(intervals_s, (10.0, 50.0, 90.0)))
+    if rr_s < SHORTEST_RR_S:
+        return None
     beat = _mean_beat(record, beats.peaks, rr_s)
     if beat is None:
         return None
@@ -50,7 +54,7 @@ def log_times(record: Record, beats: Beats) -> np.ndarray | None:
     power, middle_s = (step * step).sum(axis=0), times_s[1:] - 0.5 / GRID_HZ
     length = np.sqrt((beat * beat).sum(axis=0))
     qrs = np.abs(middle_s) <= _QRS * rr_s
-    energy = np.maximum(power[qrs] - np.quantile(power[qrs], 0.2), 0)
+    energy = np.maximum(power[qrs] - percentiles(power[qrs], (20.0,))[0], 0)
     if energy.max() <= 0:
         return None
     q = _quantile_times(middle_s[qrs], energy, (0.025, 0.1, 0.5, 0.9, 0.975))
@@ -85,7 +89,7 @@ def _mean_beat(record: Record, peaks: np.ndarray, rr_s: float) -> np.ndarray | N
     mean = np.zeros((len(record.leads), before + after), dtype=np.float32)
     for peak in whole:
         mean += record.signal[:, peak - before : peak + after]
-    mean -= np.median(mean, axis=1, keepdims=True)
+    mean -= medians(mean)[:, None]
     grid = np.arange(-_BEFORE * rr_s, _AFTER * rr_s, 1 / GRID_HZ) * record.rate_hz + before
     left = grid.astype(np.int64)
     # Fine samples are averaged over one step of the grid before they are thinned out; coarse ones are interpolated.
@@ -118,9 +122,14 @@ def _quantile_times(times_s: np.ndarray, energy: np.ndarray, shares: tuple[float
 
 
 def _width(values: np.ndarray, share: float) -> float:
-    """Seconds from where the values first exceed this share of their maximum to where they last do, interpolated."""
+    """Seconds from where the values first exceed this share of their maximum to where they last do, interpolated.
+
+    Nothing where all are zero.
+    """
     level = share * values.max()
     above = np.flatnonzero(values > level)
+    if not len(above):
+        return 0.0
     first, last = int(above[0]), int(above[-1])
     width = float(last - first)
     if first > 0:

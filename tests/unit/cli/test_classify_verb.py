@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ecg_text.signal.formats.wfdb_files import write_wfdb
+from ecg_text.signal.synthetic.synthesise import synthesise
 from ecg_text.text.prompts import load_prompt_set
 
 pytestmark = pytest.mark.slow
@@ -186,3 +188,18 @@ def test_a_store_or_a_run_folder_is_named_as_such(
         assert (said.status, said.out) == (1, "")
         assert told in said.err
         assert said.err.count("\n") == 1
+
+
+def test_a_refusal_is_part_of_the_answer(say_to: Callable[..., Any], model: Path, tmp_path: Path) -> None:
+    ecg = synthesise("sinus rhythm", np.random.default_rng(3), rate_hz=250.0, record_id="wrong").record
+    wrong = write_wfdb(ecg.with_signal(ecg.signal * 1000, "uV taken for mV"), tmp_path, units_per_mv=10)
+    table = tmp_path / "answers.csv"
+    said = say_to("classify", wrong, "none.hea", "--model", model, "--text", "sinus rhythm", "--json", "--csv", table)
+    assert said.status == 1
+    refused, unread = json.loads(said.out)["refused"]
+    assert (refused["gate"]["verdict"], unread["gate"]) == ("refuse", None)
+    assert refused["gate"]["findings"][0]["code"] == "unit.too_large"
+    with table.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["label"], row["gate"]) for row in rows] == [("", "refuse"), ("", "cannot be read")]
+    assert "unit.too_large" in rows[0]["findings"]

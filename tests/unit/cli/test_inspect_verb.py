@@ -117,9 +117,10 @@ def test_the_sheet_can_be_printed(say_to, ecg, tmp_path, suffix):
 
 
 def test_a_sheet_of_no_known_kind_is_refused(say_to, ecg, tmp_path):
-    said = say_to("inspect", write_wfdb(ecg, tmp_path), "--plot", tmp_path / "sheet.gif")
-    assert said.status == 1
-    assert said.err.count("\n") == 1
+    file = write_wfdb(ecg, tmp_path)
+    assert say_to("inspect", file, "--plot", tmp_path / "sheet.gif").status == 2
+    assert say_to("inspect", file, "--plot", tmp_path / "sheet.svg", "--layout", "4x3").status == 2
+    assert say_to("inspect", tmp_path, "--waves").status == 2
 
 
 def test_one_sheet_holds_one_file(say_to, ecg, tmp_path):
@@ -154,3 +155,13 @@ def test_an_array_must_be_described(say_to, ecg, tmp_path):
     assert said.status == 1
     assert "does not say its rate_hz, unit, leads" in said.err
     assert said.err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_folder_is_the_same_by_one_process_and_by_two(say_to, ecg, tmp_path):
+    flat = Record(signal=np.zeros((12, 2500)), rate_hz=250.0, leads=ecg.leads, record_id="flat")
+    for number in range(40):  # more than one task for the processes
+        write_wfdb(replace(ecg if number % 9 else flat, record_id=f"r{number:02d}"), tmp_path)
+    by_one, by_two = (say_to("inspect", tmp_path, "--json", "--workers", workers) for workers in (1, 2))
+    assert (by_one.status, by_one.out) == (by_two.status, by_two.out)
+    assert json.loads(by_two.out)["verdicts"] == {"refuse": 5, "accept": 35}

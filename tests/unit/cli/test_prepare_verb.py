@@ -95,7 +95,7 @@ def test_a_longer_recording_is_noted_and_one_beyond_the_range_is_skipped(say_to,
     write_wfdb(wrong.with_signal(wrong.signal * 1000, "uV taken for mV"), records, units_per_mv=1)
     said = say_to("prepare", "folder", records, tmp_path / "store", "--workers", 1)
     assert said.status == 0
-    assert "1 recording is longer than 10 s: the store keeps its first 10 s" in said.out
+    assert "1 recording is longer than 10 s: the store keeps its first 10 s that the gate accepts" in said.out
     assert "7 records written, 1 skipped" in said.out
     assert "give the unit" in said.out
 

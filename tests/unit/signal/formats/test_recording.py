@@ -74,7 +74,9 @@ def test_an_empty_window_is_refused(start_s: float, duration_s: float) -> None:
 def test_too_much_for_the_memory_is_refused_and_can_be_read_by_window() -> None:
     tape = Tape()
     day = recording(tape, num_samples=MOST_VALUES)
-    with pytest.raises(SignalError, match="read it by window"):
+    with pytest.raises(SignalError, match="read a shorter window"):
         day.record()
+    with pytest.raises(SignalError, match="read a shorter window"):
+        day.window(0.0, day.duration_s)
     assert tape.asked == []
     assert day.window(3600.0, 1.0).num_samples == 100

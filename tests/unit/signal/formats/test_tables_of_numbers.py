@@ -11,7 +11,7 @@ import pytest
 from scipy.io import savemat
 
 from ecg_text.errors import SignalError
-from ecg_text.signal.formats import arrays
+from ecg_text.signal.formats import mat_numeric
 from ecg_text.signal.read import read
 
 LEADS = ("I", "II", "V1")
@@ -102,7 +102,7 @@ def test_both_kinds_of_matlab_files_are_read(tmp_path: Path, signal: np.ndarray,
 def test_a_matlab_file_that_unpacks_to_more_than_is_held_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arrays, "MOST_UNPACKED_BYTES", 2**20)
+    monkeypatch.setattr(mat_numeric, "MOST_UNPACKED_BYTES", 2**20)
     savemat(tmp_path / "r7.mat", {"val": np.zeros((3, 10**6))}, do_compression=True)
     assert "unpacks to more than 1048576 bytes" in refusal(tmp_path / "r7.mat")
 

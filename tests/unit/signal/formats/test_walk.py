@@ -233,3 +233,59 @@ def test_the_shared_formats_are_read_the_same_from_folder_and_archive(shared_dir
         assert one.recording is not None, one.refused
         assert np.array_equal(one.recording.record().signal, wanted.pop(one.name).signal)
     assert not wanted
+
+
+@pytest.fixture
+def segmented(tmp_path: Path, generator: np.random.Generator) -> Path:
+    """A record of two segments, and a plain one beside it."""
+    folder = tmp_path / "segmented"
+    for name in ("p_1", "p_2", "z"):
+        signal = generator.normal(size=(2, 300)).round(3)
+        write_wfdb(Record(signal=signal, rate_hz=100, leads=("I", "II"), record_id=name), folder)
+    (folder / "p.hea").write_text("# two segments\np/2 2 100 600\np_1 300\np_2 300\n")
+    return folder
+
+
+def test_segments_are_no_records_of_their_own(segmented: Path) -> None:
+    found = {one.name: one.recording for one in walk(segmented)}
+    assert list(found) == ["p.hea", "z.hea"]
+    assert found["p.hea"] is not None
+    assert found["p.hea"].num_samples == 600
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.tar.gz"])
+def test_an_archive_brings_the_segments_to_their_record(segmented: Path, tmp_path: Path, name: str) -> None:
+    wanted = {one.name: one.recording.record().signal for one in walk(segmented) if one.recording}
+    made = {}
+    for one in walk(pack(tmp_path / name, files_of(segmented))):
+        assert one.recording is not None, one.refused
+        made[one.name] = one.recording.record().signal
+    assert made.keys() == wanted.keys()
+    assert all(np.array_equal(made[name], wanted[name]) for name in wanted)
+
+
+def test_a_record_whose_segments_came_before_it_is_refused_with_what_to_do(segmented: Path, tmp_path: Path) -> None:
+    refused = [one for one in walk(pack(tmp_path / "x.zip", files_of(segmented)[::-1])) if one.recording is None]
+    assert [one.name for one in refused] == ["p.hea"]
+    assert "do not all come after it in the archive; unpack it" in refused[0].refused
+
+
+def test_two_headers_of_one_signal_file_are_both_read_from_an_archive(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "a.hea").read_text()
+    files = [("a.hea", text.encode()), ("b.hea", text.replace("a 2", "b 2", 1).encode()),
+             ("a.dat", (folder / "a.dat").read_bytes())]  # fmt: skip
+    assert [one.refused for one in walk(pack(tmp_path / "x.tar", files))] == ["", ""]
+
+
+def test_thousands_of_members_do_not_make_thousands_of_folders(
+    tmp_path: Path, private_temp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = pack(tmp_path / "x.zip", [(f"{n}.npy", b"\x93NUMPY") for n in range(50)])
+    made: list[str] = []
+    plain_mkdir = os.mkdir
+    monkeypatch.setattr(
+        os, "mkdir", lambda path, *rest, **more: (made.append(str(path)), plain_mkdir(path, *rest, **more))[1]
+    )
+    assert len(list(walk(archive))) == 50
+    assert len(made) <= 2
+    assert not list(private_temp.iterdir())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from ecg_text.errors import SignalError
 from ecg_text.record import Record
 from ecg_text.signal.formats.recording import Recording
 from ecg_text.signal.gate.finding import Examination, Finding, Severity
-from ecg_text.signal.gate.passage import LONGEST_WHOLE_S, STRETCH_S, Passage, merged, require_ecg, stretches
+from ecg_text.signal.gate.passage import LONGEST_WHOLE_S, STRETCH_S, Passage, examined, merged, require_ecg
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.synthetic.synthesise import synthesise
 
@@ -41,10 +43,32 @@ def finding(code: str, severity: Severity, *leads: str) -> Finding:
 
 def test_a_short_recording_is_judged_whole_and_a_long_one_by_the_minute() -> None:
     lengths = {
-        seconds: [round(part.duration_s) for part in stretches(recording_of(sinus(seconds)))]
-        for seconds in (10.0, LONGEST_WHOLE_S, 150.0)
+        seconds: [round(part.record.duration_s, 1) for part in examined(recording_of(sinus(seconds))) if part.record]
+        for seconds in (10.0, LONGEST_WHOLE_S, 120.5, 140.0, 155.0)
     }
-    assert lengths == {10.0: [10], LONGEST_WHOLE_S: [120], 150.0: [60, 60, 30]}
+    assert lengths == {10.0: [10], LONGEST_WHOLE_S: [120], 120.5: [60, 60.5], 140.0: [60, 80], 155.0: [60, 60, 35]}
+
+
+def test_a_tail_too_short_for_a_window_is_no_finding() -> None:
+    passage = Passage(recording_of(sinus(120.5)), standard_preprocess())
+    assert len(list(passage)) == 12
+    assert passage.examination.verdict == "accept"
+
+
+def test_an_invalid_sample_costs_a_long_recording_its_minute_and_a_short_one_everything() -> None:
+    def broken(start: int, stop: int) -> np.ndarray:
+        signal = long.signal[:, start:stop].copy()
+        if start <= 7000 < stop:
+            signal[3, 7000 - start] = np.nan
+        return signal
+
+    long = sinus(180.0)
+    passage = Passage(replace(recording_of(long), load=broken), standard_preprocess())
+    assert len(list(passage)) == 12
+    [told] = [found for found in passage.examination.findings if found.code == "samples.invalid"]
+    assert (told.severity, told.evidence["start_s"], told.evidence["stretches"]) == (Severity.WARN, 60.0, 1)
+    with pytest.raises(SignalError, match="1 samples are NaN"):
+        list(Passage(replace(recording_of(long), load=broken, num_samples=9000), standard_preprocess()))
 
 
 def test_the_windows_are_those_of_the_preprocessing() -> None:
@@ -89,7 +113,7 @@ def test_merging_keeps_each_code_once_at_its_gravest() -> None:
     [found] = merged([Examination((note,)), Examination((warning,)), Examination()]).findings
     assert (found.severity, found.leads) == (Severity.WARN, ("I", "V1"))
     assert found.evidence == {"value": 1.0, "stretches": 2, "of_stretches": 3}
-    assert found.message == "noise (in 2 of 3 stretches)"
+    assert found.message == "noise (in 2 of 3 stretches for all these leads together; the gravest is told)"
 
 
 def test_merging_one_examination_changes_nothing() -> None:
