@@ -10,7 +10,7 @@ from ecg_text.text.identifiers import Identifier, find_identifiers, find_in_fiel
 
 NAME_KEYS = frozenset(("record_id", "path", "file", "filename", "file_name", "filename_lr", "filename_hr", "ids"))
 PIECE = 1 << 18  # characters read at a time
-_BEFORE, _BEHIND = 256, 1024  # characters on either side of a piece, so that no find is cut
+_BEFORE, BEHIND = 256, 1024  # characters on either side of a piece, so that no find is cut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +51,17 @@ def encoding_of(head: bytes) -> str:
     return "utf-8-sig"
 
 
-def text_pieces(path: Path, encoding: str) -> Iterator[Passage]:
-    """A text file in pieces that overlap, so that a file of any length is read in constant memory."""
+def text_pieces(path: Path, encoding: str, *, behind: int = BEHIND) -> Iterator[Passage]:
+    """A text file in pieces that overlap, so that a file of any length is read in constant memory.
+
+    behind is the context behind each piece, in characters.
+    """
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         text, start, line = "", 0, 1
         while True:
             fresh = file.read(PIECE)
             text += fresh
-            stop = len(text) - _BEHIND if fresh else len(text)
+            stop = len(text) - behind if fresh else len(text)
             if stop > start or not fresh:
                 yield Passage(text=text, first_line=line, start=start, stop=max(stop, start))
                 cut = max(stop - _BEFORE, 0)

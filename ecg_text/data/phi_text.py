@@ -25,9 +25,11 @@ _OWN_FILES = "run.json training.json log.jsonl provenance.json facts.json store.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?")
 _LOG_STAMP = re.compile(rf"(?m)^[\[(]?(?={_MOMENT.pattern})\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d")
 _ELEMENT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)((?:\s[^<>]*)?)>([^<>]{0,4000})(?=<)")
-_ATTRIBUTE = re.compile(r"""([\w.-]+)\s?=\s?["']([^"'<>]{1,1000})["']""")
+_ATTRIBUTE = re.compile(r"""(?<![\w.-])([\w.-]{1,100})\s?=\s?["']([^"'<>]{1,1000})["']""")
+_MOST_ELEMENT = 1 << 13  # characters of an element that are read behind the end of a piece
 _TAG = re.compile(r"<[^<>]*>")
-_HIDDEN = re.compile(r"data:[\w/+.-]+;base64,[\w+/=]+")
+_HIDDEN = re.compile(r"data:[\w/+.-]{1,100};base64,[\w+/=]+")
+_CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 
 
 def text_passages(path: Path, encoding: str) -> Iterator[Passage]:
@@ -76,7 +78,9 @@ def csv_passages(path: Path, encoding: str) -> Iterator[Passage]:
         try:
             for number, row in enumerate(rows, start=1):
                 if number == 1 and not any(cell[:1].isdigit() for cell in row):
+                    # A table without a heading begins with a person, so these cells are texts, too.
                     names = [cell.strip() for cell in row]
+                    yield from (Passage(text=name, place=f"column {n}, row 1") for n, name in enumerate(names, 1))
                     continue
                 for column, cell in enumerate(row):
                     key = names[column] if column < len(names) else ""
@@ -88,11 +92,13 @@ def csv_passages(path: Path, encoding: str) -> Iterator[Passage]:
 
 def markup_passages(path: Path, encoding: str) -> Iterator[Passage]:
     """XML and HTML without a parser, which a hostile file could exhaust: named elements, then the text without tags."""
-    for piece in text_pieces(path, encoding):
-        text = _HIDDEN.sub("", piece.text) if "base64," in piece.text else piece.text
-        stop = len(piece.text) if piece.stop is None else piece.stop
-        window = text[: stop if len(text) == len(piece.text) else len(text)]
-        for match in _ELEMENT.finditer(window, piece.start):
+    for piece in text_pieces(path, encoding, behind=_MOST_ELEMENT):
+        text = _HIDDEN.sub(_blank, piece.text) if "base64," in piece.text else piece.text
+        text = _CDATA.sub(_blank, text) if "CDATA" in text else text
+        stop = len(text) if piece.stop is None else piece.stop
+        for match in _ELEMENT.finditer(text, piece.start):
+            if match.start() >= stop:
+                break
             line = piece.first_line + text.count("\n", 0, match.start())
             yield from _element(match[1], match[2], match[3], line)
         # What stands before and behind the window is context here, too.
@@ -144,4 +150,5 @@ def _is_ours(path: Path, document: Any) -> bool:
 
 
 def _blank(match: re.Match[str]) -> str:
+    """As many blanks, so that everything else keeps its place."""
     return " " * len(match[0])

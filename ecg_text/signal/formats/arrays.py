@@ -11,7 +11,7 @@ import numpy as np
 from ecg_text.errors import SignalError
 from ecg_text.signal.formats.bare import bare_recording, check_numbers
 from ecg_text.signal.formats.facts import Keep
-from ecg_text.signal.formats.guard import plain, refusing
+from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.mat_numeric import is_mat, read_matrices
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
 
@@ -57,8 +57,8 @@ def open_mat(path: Path, stated: Stated, _keep: Keep) -> Iterator[Recording]:
     with refusing(path, "the file cannot be read", "give a complete .mat file"):
         matrices = read_matrices(path)
     if "val" not in matrices and len(matrices) != 1:
-        names = ", ".join(plain(name) for name in list(matrices)[:5]) or "no matrix of real numbers"
-        raise SignalError(f"{path}: it holds {names}; save one array, or name it val")
+        held = f"{len(matrices)} matrices" if matrices else "no matrix of real numbers"
+        raise SignalError(f"{path}: it holds {held}; save one array, or name it val")
     array = matrices["val"] if "val" in matrices else next(iter(matrices.values()))
     yield bare_recording(path, array, stated, kind="mat")
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from ecg_text.errors import LeadError, SignalError
 from ecg_text.leads import find_lead, normalise_leads
+from ecg_text.signal.formats.channels import leads_in_file
 from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Recording, Stated
 from ecg_text.signal.units import mv_per_unit
+
+# What else an array may hold, by the kind of its type: the names of its fields are free text.
+_KINDS = MappingProxyType(
+    {"c": "complex numbers", "b": "truth values", "U": "texts", "S": "texts", "O": "objects", "V": "records"}
+)
 
 
 def bare_recording(
@@ -74,17 +81,18 @@ def scale_of(path: Path, unit: str) -> float:
 def check_numbers(path: Path, dtype: np.dtype) -> None:
     """Raises SignalError for an array of words, complex numbers or objects."""
     if dtype.kind not in "iuf":
-        raise SignalError(f"{path}: an array of type {dtype}; save real numbers")
+        raise SignalError(f"{path}: an array of {_KINDS.get(dtype.kind, 'other things')}; save real numbers")
 
 
 def lead_names(path: Path, columns: Sequence[str], leads: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """The caller's lead names, or the columns'; both must agree where the columns are named after leads."""
     if leads is None:
-        return normalise_leads(columns) if columns else None
+        return leads_in_file(path, columns) if columns else None
     named = normalise_leads(leads)
     known = tuple(find_lead(column) for column in columns)
     if columns and None not in known and known != named:
-        raise LeadError(f"{path}: its first row names {', '.join(columns)}, not {', '.join(named)}; give no leads")
+        told = ", ".join(lead for lead in known if lead is not None)
+        raise LeadError(f"{path}: its first row names {told}, not {', '.join(named)}; give no leads")
     return named
 
 

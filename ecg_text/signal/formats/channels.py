@@ -22,7 +22,7 @@ _TOLD_WORD = re.compile(
     re.IGNORECASE,
 )
 _TOLD_UNIT = re.compile(
-    r"[munpkM]?(ohm|g|V|s|m|A|L|Hz|Pa|l/s|L/s|m/s)|mmHg|cmH2O|%|bpm|rpm|/min|[°]?C|degC|deg|adu|NU|pm|Boolean",
+    r"[munpkMµμ]?(ohm|g|V|s|m|A|L|Hz|Pa|l/s|L/s|m/s)|mmHg|cmH2O|%|bpm|rpm|/min|[°]?C|degC|deg|adu|NU|pm|Boolean",
     re.IGNORECASE,
 )
 
@@ -52,7 +52,7 @@ def choose_leads(
         for row, (name, unit) in enumerate(zip(names, units, strict=True))
         if found[row] is None and mv_per_unit(unit) is not None and not _OTHER_VOLTAGES.match(name.strip())
     ]
-    _check_unnamed(where, [f"{names[row]!r} ({units[row]})" for row in unnamed], stated)
+    _check_unnamed(where, [f"{row + 1}, {told_channel(names[row], units[row])}," for row in unnamed], stated)
     for row, given in zip(unnamed, normalise_leads(stated or ()), strict=True):
         found[row] = given
     chosen: dict[str, int] = {}
@@ -61,7 +61,7 @@ def choose_leads(
         if lead is None:
             left_out.append(told_channel(name, unit))
         elif mv_per_unit(unit) is None:
-            raise SignalError(f"{where}: lead {lead} has the unit {unit!r}; give mV, uV or V in the file")
+            raise SignalError(f"{where}: lead {lead} has {told_unit(unit)}; give mV, uV or V in the file")
         elif lead in chosen:
             raise LeadError(f"{where}: lead {lead} is given more than once; name each lead once")
         else:
@@ -79,6 +79,26 @@ def told_channel(name: str, unit: str) -> str:
     is_plain = len(name) <= 32 and bool(words) and all(_TOLD_WORD.fullmatch(word) for word in words)
     told = name.strip() if is_plain else "a channel"
     return f"{told} ({unit.strip()})" if _TOLD_UNIT.fullmatch(unit.strip()) else told
+
+
+def told_unit(unit: str) -> str:
+    """A unit as a message may tell it: "the unit 'bpm'", or "an unknown unit" where it is none, but free text."""
+    return f"the unit {unit.strip()!r}" if _TOLD_UNIT.fullmatch(unit.strip()) else "an unknown unit"
+
+
+def leads_in_file(where: object, names: Sequence[str]) -> tuple[str, ...]:
+    """The canonical names of the leads that a file names in order.
+
+    Raises LeadError by the place of a name that is no lead's, for such a word may be anything, or of a second one.
+    """
+    found = [find_lead(name) for name in names]
+    if None in found:
+        place = found.index(None)
+        raise LeadError(
+            f"{where}: {told_channel(names[place], '')}, number {place + 1} of {len(names)} in it, is no known lead; "
+            "name it as the lead it is (I, aVR, V1 ...)"
+        )
+    return normalise_leads(names)
 
 
 def _check_unnamed(where: object, unnamed: Sequence[str], stated: tuple[str, ...] | None) -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ecg_text.errors import ConfigError
+from ecg_text.signal.formats.codes import is_code
 
 # A user may name these to have them kept; nothing else that identifies a person is ever read out of a file.
 NAMEABLE = ("report", "patient_id")
 OLDEST = 130.0
 _SEXES = {"f": "female", "female": "female", "w": "female", "m": "male", "male": "male"}
-_CODE = re.compile(r"[A-Z0-9][A-Z0-9_+/-]{0,15}")
 _FEWEST_KEY_BYTES = 16
 
 
@@ -68,8 +67,8 @@ def known_sex(word: str | None) -> str | None:
 
 
 def coded_labels(words: Iterable[str]) -> tuple[str, ...]:
-    """The words that are codes (SNOMED numbers, SCP acronyms); anything else is dropped, for it may name a person."""
-    return tuple(word for word in (word.strip() for word in words) if _CODE.fullmatch(word))
+    """The words that are codes (SNOMED and AHA numbers, SCP acronyms); all others are dropped: they may name a person."""
+    return tuple(word for word in (word.strip() for word in words) if is_code(word))
 
 
 def pseudonym(patient_id: str, key: bytes) -> str:

@@ -97,28 +97,28 @@ def _arrays(path: Path, file: Any) -> dict[str, Any]:
                 raise SignalError(f"{path}: it holds more than {_MOST_OBJECTS} objects; save the recording alone")
             link = group.get(name, getlink=True)
             if not isinstance(link, h5py.HardLink):
-                raise SignalError(f"{path}: {name!r} is a link to elsewhere; save the recording itself")
+                raise SignalError(f"{path}: object {count} in it is a link to elsewhere; save the recording itself")
             found = group[name]
             if isinstance(found, h5py.Group):
                 if prefix.count("/") < 8:
                     groups.append((f"{prefix}{name}/", found))
             elif isinstance(found, h5py.Dataset):
-                _check_harmless(path, name, found)
+                _check_harmless(path, found)
                 arrays[prefix + name] = found
     return arrays
 
 
-def _check_harmless(path: Path, name: str, array: Any) -> None:
+def _check_harmless(path: Path, array: Any) -> None:
     """A data set whose samples lie in this file, packed by known filters, and are not too many for its bytes."""
     plan = array.id.get_create_plist()
     filters = {plan.get_filter(number)[0] for number in range(plan.get_nfilters())}
     if array.external or array.is_virtual or not filters <= _PLAIN_FILTERS:
-        raise SignalError(f"{path}: {name!r} lies in other files, or its filter is from outside; save it plainly")
+        raise SignalError(f"{path}: an array lies in other files, or its filter is from outside; save it plainly")
     chunk = math.prod(array.chunks) * array.dtype.itemsize if array.chunks else 0
     size = math.prod(array.shape or ()) * array.dtype.itemsize
     stored = array.id.get_storage_size()
     if chunk > _MOST_CHUNK_BYTES or size > max(_FREE_BYTES, _MOST_RATIO * stored) or stored > path.stat().st_size:
-        raise SignalError(f"{path}: {name!r} of shape {array.shape} cannot be in {stored} bytes; get the original file")
+        raise SignalError(f"{path}: an array of shape {array.shape} cannot be in {stored} bytes; get the original file")
 
 
 def _only_array(path: Path, arrays: dict[str, Any]) -> Any:
@@ -126,7 +126,7 @@ def _only_array(path: Path, arrays: dict[str, Any]) -> Any:
     flat = {name: array for name, array in arrays.items() if len(array.shape or ()) in (1, 2)}
     found = {name: array for name, array in flat.items() if len(array.shape) == 2} or flat
     if "val" not in found and len(found) != 1:
-        raise SignalError(f"{path}: it holds {', '.join(sorted(arrays)) or 'nothing'}; save one array (leads, samples)")
+        raise SignalError(f"{path}: it holds {len(arrays)} arrays; save one (leads, samples), or name it val")
     array = found["val"] if "val" in found else next(iter(found.values()))
     check_numbers(path, array.dtype)
     return array

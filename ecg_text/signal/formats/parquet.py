@@ -12,9 +12,11 @@ import numpy as np
 from ecg_text.errors import SignalError
 from ecg_text.leads import find_lead
 from ecg_text.signal.formats.bare import bare_recording
+from ecg_text.signal.formats.channels import leads_in_file
 from ecg_text.signal.formats.facts import Facts, Keep, coded_labels, known_age, known_sex
 from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
+from ecg_text.signal.formats.vendor_facts import device_class
 
 MARK = b"ecg_text"  # the key of the file's metadata that says which version of our table it is
 VERSION = b"1"
@@ -75,7 +77,8 @@ def _ours(path: Path, file: Any, stated: Stated, keep: Keep) -> Iterator[Recordi
 
 
 def _recording(path: Path, row: Mapping[str, Any], keep: Keep) -> Recording:
-    leads, rate_hz, stored = tuple(row["leads"]), float(row["rate_hz"]), DTYPES[row["dtype"]]
+    leads = leads_in_file(path, [str(name) for name in row["leads"]])
+    rate_hz, stored = float(row["rate_hz"]), DTYPES[row["dtype"]]
     units_per_mv = float(row["units_per_mv"])
     samples = np.frombuffer(row["samples"], dtype=stored)
     if not leads or len(samples) % len(leads) or not (math.isfinite(units_per_mv) and units_per_mv > 0):
@@ -92,7 +95,7 @@ def _recording(path: Path, row: Mapping[str, Any], keep: Keep) -> Recording:
             age=known_age(row["age"]),
             sex=known_sex(row["sex"]),
             labels=coded_labels(row["labels"] or ()),
-            device=row["device"],
+            device=device_class(row["device"] or ""),
             report=row["report"] if "report" in keep.names else None,
         ),
         trail=(f"read Parquet {path.name}",),

@@ -101,8 +101,11 @@ class Recording:
                 f"{self.record_id}: {len(self.leads)} leads of {stop - start} samples are too many at once; "
                 "read a shorter window (start_s, duration_s)"
             )
+        signal = self.load(start, stop)
+        if not np.isfinite(signal).all():
+            raise SignalError(self._where_the_gap_is(~np.isfinite(signal), start))
         return Record(
-            signal=self.load(start, stop),
+            signal=signal,
             rate_hz=self.rate_hz,
             leads=self.leads,
             record_id=self.record_id,
@@ -120,8 +123,8 @@ class Recording:
         at = int(missing.any(axis=0).argmax())
         lead = self.leads[int(missing[:, at].argmax())]
         return (
-            f"{self.record_id}: {int(missing.sum())} samples are missing (NaN, infinite or marked invalid), the first in "
-            f"lead {lead} at {(start + at) / self.rate_hz:g} s; read another stretch (start_s, duration_s)"
+            f"{self.record_id}: {int(missing.sum())} samples are missing (NaN, infinite or marked invalid), "
+            f"the first in lead {lead} at {(start + at) / self.rate_hz:g} s; read another stretch (start_s, duration_s)"
         )
 
 

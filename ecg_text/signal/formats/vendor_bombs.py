@@ -6,6 +6,7 @@ import re
 import struct
 from base64 import b64decode
 from pathlib import Path
+from typing import TypeVar
 from xml.parsers import expat
 
 from ecg_text.errors import SignalError
@@ -31,20 +32,15 @@ def check_xml(path: Path) -> None:
 
     Raises SignalError, and expat's ExpatError where it is not well formed.
     """
-    data = path.read_bytes()
-    try:
-        _Counter(path).parse(data)
-    except expat.ExpatError:
-        # The library reads bytes that belie their declared encoding as Latin-1, so that text is checked, too.
-        _Counter(path).parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", data.decode("latin-1"), count=1))
+    _counted(path, _Counter(path), _Counter(path))
 
 
 def check_sierra(path: Path) -> None:
     """Refuses a Philips document that would grow in memory, as XML or once its samples are unpacked."""
-    check_xml(path)
+    counter = _counted(path, _SamplesCounter(path), _SamplesCounter(path))
     total = 0
-    for text in re.findall(r"<parsedwaveforms[^>]*XLI[^>]*>([^<]*)<", _decoded(path.read_bytes()), re.IGNORECASE):
-        total += sum(_unpacked_bytes(chunk) for chunk in _xli_chunks(b64decode(text)))
+    for text in counter.packed:
+        total += sum(_unpacked_bytes(chunk) for chunk in _xli_chunks(b64decode("".join(text))))
         if total > _MOST_XLI_BYTES:
             raise SignalError(f"{path}: its samples unpack to more than {_MOST_XLI_BYTES // MIB} MiB; get the original")
 
@@ -81,11 +77,14 @@ class _Counter:
         self._depth = 0
 
     def parse(self, text: bytes | str) -> None:
+        self._parser().Parse(text, True)
+
+    def _parser(self) -> expat.XMLParserType:
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.EntityDeclHandler = parser.AttlistDeclHandler = self._refuse
-        parser.Parse(text, True)
+        return parser
 
     def _start(self, _name: str, attributes: dict[str, str]) -> None:
         self._elements += 1 + len(attributes)
@@ -103,11 +102,49 @@ class _Counter:
         raise SignalError(f"{self._path}: the document declares entities or attributes; remove its DOCTYPE")
 
 
-def _decoded(data: bytes) -> str:
-    """The text of a document for a search: UTF-16 where it starts so, else Latin-1, which maps every byte."""
-    is_utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:2] in (b"<\0", b"\0<")
-    order = "utf-16-be" if data[:2] in (b"\0<", b"\xfe\xff") else "utf-16-le"
-    return data.decode(order if is_utf16 else "latin-1", errors="replace")
+class _SamplesCounter(_Counter):
+    """Gathers the texts of packed samples, too, as the parser reads them: a search of the text could be misled."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.packed: list[list[str]] = []
+        self._packed_depth = 0
+
+    def parse(self, text: bytes | str) -> None:
+        parser = self._parser()
+        parser.CharacterDataHandler = self._text
+        parser.Parse(text, True)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        super()._start(name, attributes)
+        is_packed = any("xli" in value.lower() for value in attributes.values())
+        if is_packed and not self._packed_depth and name.lower().endswith("parsedwaveforms"):
+            self._packed_depth = self._depth
+            self.packed.append([])
+
+    def _end(self, name: str) -> None:
+        if self._depth == self._packed_depth:
+            self._packed_depth = 0
+        super()._end(name)
+
+    def _text(self, text: str) -> None:
+        if self._packed_depth:
+            self.packed[-1].append(text)
+
+
+_C = TypeVar("_C", bound=_Counter)
+
+
+def _counted(path: Path, counter: _C, second: _C) -> _C:
+    """The counter once it has read the document; the second one where its bytes belie their declared encoding."""
+    data = path.read_bytes()
+    try:
+        counter.parse(data)
+    except expat.ExpatError:
+        # The library reads such bytes as Latin-1, so that text is checked, too.
+        second.parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", data.decode("latin-1"), count=1))
+        return second
+    return counter
 
 
 def _xli_chunks(data: bytes) -> list[bytes]:

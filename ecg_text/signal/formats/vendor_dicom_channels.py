@@ -32,7 +32,7 @@ def stored_samples(path: Path, group: Any, *, is_little_endian: bool) -> tuple[n
     kind = (int(group.WaveformBitsAllocated), str(group.WaveformSampleInterpretation).strip().upper())
     if kind not in _TYPES or num_channels < 1 or num_samples < 1:
         raise SignalError(
-            f"{path}: {num_channels} channels of {num_samples} samples of {kind[0]} bits {kind[1]}; "
+            f"{path}: {num_channels} channels of {num_samples} samples of {kind[0]} bits, or of an unknown kind; "
             "give samples of 8, 16 or 32 bits"
         )
     dtype = np.dtype(_TYPES[kind]).newbyteorder("<" if is_little_endian else ">")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ecg_text.errors import SignalError
-from ecg_text.signal.formats.channels import choose_leads
+from ecg_text.signal.formats.channels import choose_leads, told_unit
 from ecg_text.signal.formats.facts import Facts, Keep
 from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Recording, Stated
@@ -109,7 +109,7 @@ def _unit(path: Path, lead: Any, stated: Stated) -> str:
     if mv_per_unit(unit) is None and not unit and stated.unit is not None:
         return stated.unit
     if stated.unit is not None:
-        raise SignalError(f"{path}: the file says its own unit ({unit}); leave that out")
+        raise SignalError(f"{path}: the file says its own unit, {told_unit(unit)}; leave that out")
     if not unit and not lead.adc_resolution_unit:
         raise SignalError(f"{path}: it does not say the unit of its samples; state what one count is (--unit)")
     return unit or str(lead.adc_resolution_unit)

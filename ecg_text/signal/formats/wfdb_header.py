@@ -73,10 +73,7 @@ def read_header_lines(path: Path) -> tuple[list[str], list[str]]:
     comments = [line.lstrip("#").strip() for line in stripped if line.startswith("#")]
     found = _RECORD_LINE.fullmatch(lines[0]) if lines else None
     if found is None:
-        start = lines[0][:40] if lines else ""
-        raise SignalError(
-            f"{path}: the header is damaged, its first line is {start!r}; it must be 'name leads rate samples'"
-        )
+        raise SignalError(f"{path}: the header is damaged in its first line; it must be 'name leads rate samples'")
     if found["segments"] is not None:
         if int(found["segments"][1:]) != len(lines) - 1:
             raise SignalError(
@@ -89,9 +86,11 @@ def read_header_lines(path: Path) -> tuple[list[str], list[str]]:
             f"{path}: the header announces {found['num_signals']} leads and describes {len(lines) - 1}; "
             "get the original header"
         )
-    damaged = [line for line in lines[1:] if _SIGNAL_LINE.fullmatch(line) is None]
+    damaged = [number for number, line in enumerate(lines) if number and _SIGNAL_LINE.fullmatch(line) is None]
     if damaged:
-        raise SignalError(f"{path}: the header is damaged at {damaged[0][:40]!r}; get the original header")
+        raise SignalError(
+            f"{path}: the header is damaged where it describes lead {damaged[0]}; it must be 'file format gain ...'"
+        )
     return lines, comments
 
 
@@ -142,7 +141,7 @@ def files_in_folder(path: Path, lines: list[str]) -> tuple[list[str], list[str]]
     names = sorted({line.split()[0] for line in lines[1:]} - {"~"})
     outside = [name for name in names if re.search(r"[/\\:\0]|^\.\.?$", name)]
     if outside:
-        raise SignalError(f"{path}: it names the file {outside[0][:60]!r} outside its folder; put all files beside it")
+        raise SignalError(f"{path}: it names a file outside its folder; put all files beside it")
     return ([], names) if in_segments else (names, [])
 
 

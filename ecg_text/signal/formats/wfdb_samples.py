@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ecg_text.errors import SignalError
-from ecg_text.signal.formats.guard import one_line, refusing
+from ecg_text.signal.formats.guard import refusing, told_error
+from ecg_text.signal.formats.paths import is_file
 from ecg_text.signal.formats.wfdb_header import PlainHeader, files_in_folder, parse_plain_header, read_header_lines
 
 _INVALID_16 = -32768  # the stored value that means "no sample here"
@@ -35,6 +36,7 @@ class Signals:
 def plain_signals(header: Path, plain: PlainHeader) -> Signals:
     """The signals as wfdb would read them, several times faster: archives hold hundreds of thousands of such files."""
     path, num_channels = header.with_name(plain.file), len(plain.channels)
+    _check_there(header, path)
     _check_size(path, plain.byte_offset, 2.0, num_channels, plain.num_samples)
 
     def load(start: int, stop: int, rows: tuple[int, ...]) -> np.ndarray:
@@ -43,9 +45,7 @@ def plain_signals(header: Path, plain: PlainHeader) -> Signals:
             stored = np.fromfile(path, dtype="<i2", count=num_channels * (stop - start), offset=offset)
             stored = stored.reshape(stop - start, num_channels).T
         except (OSError, ValueError) as error:
-            raise SignalError(
-                f"{path}: the signal file cannot be read ({one_line(str(error))}); get it again"
-            ) from error
+            raise SignalError(f"{path}: the signal file cannot be read ({told_error(error)}); get it again") from error
         if len(rows) < num_channels:
             stored = stored[list(rows)]
         samples = stored.astype(np.float64, order="C")
@@ -96,11 +96,13 @@ def other_signals(header: Path, lines: list[str]) -> Signals:
 
 def _check_names(header: Path, lines: list[str]) -> None:
     """No file out of the header's folder is named, by it or by the headers of its segments, and none is cut."""
-    for segment in files_in_folder(header, lines)[1]:
+    for number, segment in enumerate(files_in_folder(header, lines)[1], start=1):
         path = header.with_name(f"{segment}.hea")
+        if not is_file(path) and not segment.startswith(header.stem):
+            raise SignalError(f"{header}: the header of a segment is missing; put all files beside it")
         inner = read_header_lines(path)[0]
         if files_in_folder(path, inner)[1]:
-            raise SignalError(f"{header}: its segment {segment} is in segments again; get the original files")
+            raise SignalError(f"{header}: its segment {number} is in segments again; get the original files")
         _check_segment(path, inner)
     if header.suffix != ".hea":
         raise SignalError(f"{header}: wfdb reads this record by a lower-case .hea only; name it {header.stem}.hea")
@@ -110,6 +112,7 @@ def _check_segment(path: Path, lines: list[str]) -> None:
     """Its signal files are there and whole; a day of segments has thousands, so wfdb reads only the odd headers."""
     plain = parse_plain_header(lines)
     if plain is not None:
+        _check_there(path, path.with_name(plain.file))
         _check_size(path.with_name(plain.file), plain.byte_offset, 2.0, len(plain.channels), plain.num_samples)
         return
     import wfdb
@@ -135,6 +138,7 @@ def _num_samples(header: Path, described: Any) -> int:
         sample_bytes = _BYTES_PER_SAMPLE.get(described.fmt[numbers[0]], 0.0)
         per_frame = sum(described.samps_per_frame[number] or 1 for number in numbers)
         offset, path = described.byte_offset[numbers[0]] or 0, header.with_name(file)
+        _check_there(header, path)
         if num_samples is None and sample_bytes:
             num_samples = int((path.stat().st_size - offset) / (sample_bytes * per_frame))
         if num_samples is not None:
@@ -142,11 +146,15 @@ def _num_samples(header: Path, described: Any) -> int:
     return int(num_samples or 0)
 
 
+def _check_there(header: Path, path: Path) -> None:
+    """A signal file is there. A name that only a header gives is free text, and is not repeated."""
+    if not is_file(path):
+        told = path if path.name.startswith(header.stem) else header
+        raise SignalError(f"{told}: the signal file is missing; put it beside its header")
+
+
 def _check_size(path: Path, offset: int, sample_bytes: float, num_channels: int, num_samples: int) -> None:
-    try:
-        size = path.stat().st_size
-    except OSError:
-        raise SignalError(f"{path}: the signal file is missing; put it beside its header") from None
+    size = path.stat().st_size
     if sample_bytes == 0:
         return
     wanted = offset + int(sample_bytes * num_channels * num_samples)

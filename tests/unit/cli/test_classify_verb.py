@@ -148,7 +148,7 @@ def test_what_cannot_be_asked_is_one_line(
     assert said.err.count("\n") == 1
 
 
-def test_a_wrong_unit_is_warned_of_beside_the_answer(
+def test_a_wrong_unit_is_refused_and_a_doubtful_one_told_beside_the_answer(
     say_to: Callable[..., Any], model: Path, ecg: Path, tmp_path: Path
 ) -> None:
     from ecg_text.signal.read import read
@@ -167,12 +167,17 @@ def test_a_wrong_unit_is_warned_of_beside_the_answer(
     )
     command = ("classify", tmp_path / "uv.npy", *stated, "--unit")
     said = say_to(*command, "mV")
-    assert said.status == 0
-    assert "warning: the largest deflection is" in said.out
-    [told] = json.loads(say_to(*command, "mV", "--json").out)["records"]
-    assert [warning.partition("; ")[2] for warning in told["warnings"]] == ["check the unit"]
+    assert said.status == 1
+    assert "give the unit" in said.err
     [told] = json.loads(say_to(*command, "uV", "--json").out)["records"]
-    assert told["warnings"] == []
+    assert told["gate"]["verdict"] == "accept"
+    np.save(tmp_path / "uv.npy", record.signal * 6000)
+    said = say_to(*command, "uV")
+    assert said.status == 0
+    assert "warning: " in said.out
+    [told] = json.loads(say_to(*command, "uV", "--json").out)["records"]
+    assert told["gate"]["verdict"] == "accept with warnings"
+    assert told["gate"]["findings"][0]["code"] == "unit.too_large"
 
 
 def test_a_store_or_a_run_folder_is_named_as_such(

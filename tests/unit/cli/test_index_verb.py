@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ecg_text.index.index import Index
+from ecg_text.signal.synthetic.synthesise import synthesise
 
 pytestmark = pytest.mark.slow
 
@@ -119,13 +120,13 @@ def test_a_folder_without_recordings_is_one_line(say_to: Callable[..., Any], mod
 def test_doubtful_recordings_are_counted(say_to: Callable[..., Any], model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "arrays"
     folder.mkdir()
-    time = np.arange(5000) / 500
-    for number, unit in enumerate((1, 1000, 1000)):
-        np.save(folder / f"{number}.npy", unit * np.stack([np.sin((7 + number) * time), np.cos(9 * time)]))
-    stated = ("--rate-hz", 500, "--unit", "mV", "--leads", "I,II")
+    for number, unit in enumerate((1, 5, 5)):
+        ecg = synthesise("sinus rhythm", np.random.default_rng(number), rate_hz=500.0).record
+        np.save(folder / f"{number}.npy", unit * ecg.signal)
+    stated = ("--rate-hz", 500, "--unit", "mV", "--leads", ",".join(ecg.leads))
     said = say_to("index", "build", folder, *stated, "--model", model, "--out", tmp_path / "index", "--json")
     assert json.loads(said.out)["doubtful"] == 2
-    assert said.err.startswith("warning: 2 recordings are doubtful; the first, 1: the largest deflection is")
+    assert said.err.startswith("warning: 2 recordings are doubtful; the first, 1: the usual beat measures")
     assert said.err.count("\n") == 1
 
 

@@ -101,10 +101,12 @@ def test_a_query_in_a_wrong_unit_is_warned_of(
     from ecg_text.signal.read import read
 
     record = read(sorted(archive.glob("*.hea"))[7])
-    np.save(tmp_path / "uv.npy", record.signal * 1000)
+    np.save(tmp_path / "uv.npy", record.signal * 6)
     stated = ("--rate-hz", record.rate_hz, "--leads", ",".join(record.leads), "--unit", "mV")
     said = say_to("search", index, "--ecg", tmp_path / "uv.npy", *stated)
     assert said.status == 0
-    assert "uv.npy: the largest deflection is" in said.out
-    [warning] = json.loads(say_to("search", index, "--ecg", tmp_path / "uv.npy", *stated, "--json").out)["warnings"]
-    assert "check the unit" in warning
+    assert "uv.npy: the usual beat measures" in said.out
+    gate = json.loads(say_to("search", index, "--ecg", tmp_path / "uv.npy", *stated, "--json").out)["gate"]
+    assert gate["findings"][0]["code"] == "unit.too_large"
+    np.save(tmp_path / "uv.npy", record.signal * 1000)
+    assert say_to("search", index, "--ecg", tmp_path / "uv.npy", *stated).status == 1
