@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import struct
@@ -122,7 +123,8 @@ class _CarefulTarInfo(tarfile.TarInfo):
         extra = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE,
                  tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)  # fmt: skip
         if self.type in extra and not 0 <= self.size <= _MOST_TAR_HEADER_BYTES:
-            raise tarfile.ReadError(f"a header of {self.size} bytes")
+            name = os.fsdecode(archive.name or "")
+            raise SignalError(f"{name}: it has a header of {self.size} bytes; get a complete .tar archive")
         return super()._proc_member(archive)  # type: ignore[misc]
 
 

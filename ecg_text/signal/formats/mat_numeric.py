@@ -104,6 +104,8 @@ def _matrices_5(data: memoryview) -> Iterator[tuple[str, np.ndarray]]:
                 yield named
         elif kind not in _NUMBERS_5:
             raise ValueError(f"an element of type {kind}")
+    if at != len(data):
+        raise ValueError("the file is cut")
 
 
 def _unpacked(packed: memoryview, order: str, most_bytes: int) -> tuple[int, memoryview]:

@@ -42,7 +42,7 @@ def test_a_segment_that_is_missing_or_cut_is_refused(day: Path) -> None:
     with pytest.raises(SignalError, match="the signal file is cut"):
         read(day)
     day.with_name("s.hea").unlink()
-    with pytest.raises(SignalError, match="there is no such header"):
+    with pytest.raises(SignalError, match="the header of a segment is missing; put all files beside it"):
         read(day)
 
 
