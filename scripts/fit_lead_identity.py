@@ -4,7 +4,8 @@
 
 The score is fitted as a conditional logit: of the leads of a record as they are and under each exchange of
 electrodes, the first should be the most natural. The thresholds in ecg_text/signal/gate/thresholds.py are chosen from
-the log odds of fold 8, which are printed: what share of records passes a threshold as it is, and with the exchange.
+the log odds of fold 8, which are printed by the gate's own rule (the largest margin over the thresholds): what share
+of records it suspects as they are, what share of exchanges it names, and the thresholds for other shares.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from ecg_text.signal.gate.identity_model import (
     stretch_means,
     undoing_matrices,
 )
+from ecg_text.signal.gate.thresholds import limit
 from ecg_text.signal.read import read
 
 FIT_FOLDS, THRESHOLD_FOLD = range(1, 8), 8
@@ -119,18 +121,35 @@ def kept_means(root: Path, cache: Path) -> tuple[np.ndarray, np.ndarray]:
     return stored["means"], stored["folds"]
 
 
+def told_hypothesis(odds: np.ndarray) -> np.ndarray:
+    """The hypothesis (N,) that the gate tells of each record's log odds (N, H), by its rule; 0 where it tells none.
+
+    The rule is that of exchange_findings: the largest margin over its threshold, where it is above nothing.
+    """
+    margins = odds[:, 1:] - np.array([limit(f"leads.exchange.{name}") for name in HYPOTHESES[1:]])
+    return np.where(margins.max(axis=1) > 0, margins.argmax(axis=1) + 1, 0)
+
+
 def print_thresholds(means: np.ndarray, model: Coefficients) -> None:
-    """For each hypothesis and share of false alarms: the threshold, and the share of exchanges it finds."""
+    """For each hypothesis: what the rule in use tells of fold 8, and what its threshold would be for other shares.
+
+    Records with a lead too flat to be judged count, and are told nothing, as in the gate. The other thresholds of one
+    hypothesis are those under which a share of the records exceeds it by more than any other exceeds its own.
+    """
+    judged = (np.ptp(means, axis=2) >= limit("leads.exchange_flat_below")).all(axis=1)
     as_is = np.stack([log_odds(one, model) for one in means])
+    told = np.where(judged, told_hypothesis(as_is), 0)
+    limits = np.array([0.0] + [limit(f"leads.exchange.{name}") for name in HYPOTHESES[1:]])
     for number, name in enumerate(HYPOTHESES[1:], start=1):
         fault = np.linalg.inv(undoing_matrices()[number]).astype(np.float32)
         faulty = np.stack([log_odds(fault @ one, model) for one in means])
-        likeliest = np.where(as_is.argmax(axis=1) == number, as_is[:, number], 0.0)
-        for share in FALSE_SHARES:
-            threshold = float(np.quantile(likeliest, 1 - share))
-            found = (faulty.argmax(axis=1) == number) & (faulty[:, number] > threshold)
-            line = {"hypothesis": name, "false": share, "threshold": round(threshold, 2), "found": float(found.mean())}
-            print(json.dumps(line))
+        found = float((judged & (told_hypothesis(faulty) == number)).mean())
+        others = np.delete(as_is - limits, number, axis=1).max(axis=1)  # as named, its margin is 0
+        needed = np.where(judged, as_is[:, number] - others, -np.inf)  # the highest threshold that it still passes
+        line = {"hypothesis": name, "threshold": limits[number], "false": float((told == number).mean())}
+        line["found"] = found
+        line["threshold_for"] = {str(share): round(float(np.quantile(needed, 1 - share)), 2) for share in FALSE_SHARES}
+        print(json.dumps(line))
 
 
 def main() -> None:

@@ -1,9 +1,11 @@
 """The gate on a fold of PTB-XL as it is, and on the same records damaged on purpose; Markdown on standard output.
 
-A fault counts as found where the gate gives one of the fault's own codes; the false alarms are the same codes on the
-same records undamaged. Intervals are at 95 %: patients resampled 1000 times, or Wilson's where all or none are found.
-The hum has the nominal frequency and a phase drawn for each record. At 100 Hz a hum of 50 Hz lies at exactly half the
-sampling rate, so that only the cosine of its phase is in the samples: part of it cannot be found by anybody.
+A fault counts as found where the gate gives one of the fault's own codes, be it only a note, with which a recording
+is still accepted; as a warning where one of them is a warning or a refusal. The false alarms are the same codes on
+the same records undamaged, counted in the same two ways. Intervals are at 95 %: patients resampled 1000 times, or
+Wilson's where all or none are found. The hum has the nominal frequency and a phase drawn for each record. At 100 Hz a
+hum of 50 Hz lies at exactly half the sampling rate, so that only the cosine of its phase is in the samples: part of
+it cannot be found by anybody.
 Example: python scripts/gate_table.py ../ptbxl --fold 9 --json gate.json
 """
 
@@ -24,7 +26,7 @@ from ecg_text.data.sources.ptbxl import ptbxl
 from ecg_text.evaluation.bootstrap import interval, resample
 from ecg_text.record import Record
 from ecg_text.signal.gate.examine import examine
-from ecg_text.signal.gate.finding import VERDICTS
+from ecg_text.signal.gate.finding import VERDICTS, Examination
 from ecg_text.signal.read import read
 
 HUM_MV = (0.01, 0.02, 0.05, 0.1)
@@ -111,12 +113,22 @@ def codes_of(path: Path, seed: int) -> tuple[str, list[str], list[list[str]]]:
     """The verdict and the codes (with their severity) of a record as it is, and its codes under each fault."""
     record = read(path)
     plain = examine(record)
-    told = [f"{found.code} ({found.severity.name.lower()})" for found in plain.findings]
     damaged = []
     for number, fault in enumerate(faults().values()):
         generator = np.random.default_rng((seed, number))
-        damaged.append(list(examine(fault.damage(record, generator)).codes))
-    return plain.verdict, told, damaged
+        damaged.append(told_codes(examine(fault.damage(record, generator))))
+    return plain.verdict, told_codes(plain), damaged
+
+
+def told_codes(examination: Examination) -> list[str]:
+    """Every code with its severity."""
+    return [f"{found.code} ({found.severity.name.lower()})" for found in examination.findings]
+
+
+def counted(told: list[list[str]], fault: Fault, *, notes: bool) -> np.ndarray:
+    """Whether each record's codes (N,) name the fault, with the notes or without."""
+    kept = [[code for code in codes if notes or not code.endswith("(note)")] for codes in told]
+    return np.array([any(code.startswith(fault.codes) for code in codes) for codes in kept])
 
 
 def share(hits: np.ndarray, patients: list[str]) -> dict[str, float]:
@@ -140,9 +152,13 @@ def measured(answers: list[tuple[str, list[str], list[list[str]]]], patients: li
     codes = Counter(code for _verdict, told, _damaged in answers for code in set(told))
     rows = {}
     for number, (name, fault) in enumerate(faults().items()):
-        found = np.array([any(code.startswith(fault.codes) for code in damaged[number]) for *_, damaged in answers])
-        alarm = np.array([any(code.startswith(fault.codes) for code in told) for _verdict, told, _damaged in answers])
-        rows[name] = {"found": share(found, patients), "false_alarms": share(alarm, patients)}
+        plain, with_fault = [told for _, told, _ in answers], [damaged[number] for *_, damaged in answers]
+        rows[name] = {
+            "found": share(counted(with_fault, fault, notes=True), patients),
+            "warned": share(counted(with_fault, fault, notes=False), patients),
+            "false_alarms": share(counted(plain, fault, notes=True), patients),
+            "false_warnings": share(counted(plain, fault, notes=False), patients),
+        }
     return {
         "records": len(answers),
         "verdicts": {verdict: verdicts[verdict] for verdict in VERDICTS},
@@ -163,9 +179,11 @@ def markdown(result: dict) -> str:
     lines += [f"| {name} | {count} | {100 * count / num:.1f} % |" for name, count in result["verdicts"].items()]
     lines += ["", "| finding | records | share |", "|---|---|---|"]
     lines += [f"| {name} | {count} | {100 * count / num:.1f} % |" for name, count in result["codes"].items()]
-    lines += ["", "| fault | found | false alarms |", "|---|---|---|"]
+    lines += ["", "Found is any finding, a note included; as a warning is a warning or a refusal.", ""]
+    lines += ["| fault | found | as a warning | false alarms | as a warning |", "|---|---|---|---|---|"]
+    columns = ("found", "warned", "false_alarms", "false_warnings")
     lines += [
-        f"| {name} | {percent(row['found'])} | {percent(row['false_alarms'])} |"
+        f"| {name} | {' | '.join(percent(row[column]) for column in columns)} |"
         for name, row in result["faults"].items()
     ]
     return "\n".join(lines)

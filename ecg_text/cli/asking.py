@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -38,18 +38,26 @@ LEADS = typer.Option(None, "--leads", help="Leads in order, for a file that does
 
 @dataclass(frozen=True, kw_only=True)
 class FileFacts:
-    """What a file may not say of itself, stated by the caller; most formats need none of it."""
+    """What a file may not say of itself, stated by the caller; most formats need none of it.
+
+    Among others, files that say it themselves are read as they say; a single one is refused.
+    """
 
     rate_hz: float | None = None
     unit: str | None = None
     leads: tuple[str, ...] | None = None
     record_id: str | None = None
+    among_others: bool = False
 
     @classmethod
     def of(cls, rate_hz: float | None, unit: str | None, leads: str | None, record_id: str | None = None) -> FileFacts:
         """The facts as the command line gives them: leads in one text, between commas or spaces."""
         names = tuple(leads.replace(",", " ").split()) if leads else None
         return cls(rate_hz=rate_hz, unit=unit, leads=names, record_id=record_id)
+
+    def of_all(self, files: Sequence[object]) -> FileFacts:
+        """The facts for these files, which are among others where there are several."""
+        return replace(self, among_others=len(files) > 1)
 
     @property
     def any(self) -> bool:
@@ -61,13 +69,20 @@ class FileFacts:
         """The facts as the readers take them."""
         from ecg_text.signal.formats.recording import Stated
 
-        return Stated(rate_hz=self.rate_hz, unit=self.unit, leads=self.leads)
+        return Stated(rate_hz=self.rate_hz, unit=self.unit, leads=self.leads, among_others=self.among_others)
 
     def open(self, path: Path | str) -> Recording:
         """The one recording in a file, its samples not yet read. Raises SignalError or LeadError."""
         from ecg_text.signal.read import open_recording
 
-        return open_recording(path, rate_hz=self.rate_hz, unit=self.unit, leads=self.leads, record_id=self.record_id)
+        return open_recording(
+            path,
+            rate_hz=self.rate_hz,
+            unit=self.unit,
+            leads=self.leads,
+            record_id=self.record_id,
+            among_others=self.among_others,
+        )
 
 
 def load_model(name: str) -> Embedder:

@@ -94,7 +94,7 @@ def classify(
     """
     asked = _prompt_set(prompts, text, opposite, label)
     embedder = load_model(model)
-    heard, refused = _hear(files, embedder, FileFacts.of(rate_hz, unit, leads, record_id))
+    heard, refused = _hear(files, embedder, FileFacts.of(rate_hz, unit, leads, record_id).of_all(files))
     answers = _answers(heard, embedder, asked, label or asked.names, rule, top)
     if csv_file is not None:
         write_csv(csv_file, COLUMNS, _rows(answers, refused, asked, rule, embedder.revision))

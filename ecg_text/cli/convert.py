@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import chain, count
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -50,7 +50,7 @@ def convert(
     if resolution_uv is not None and not 0 < resolution_uv < float("inf"):
         raise ConfigError(f"--resolution-uv is {resolution_uv:g}; give a step above 0, as 1 or 4.88")
     work = _Work(out=out, resolution_uv=resolution_uv, report="report" in keep)
-    facts = FileFacts.of(rate_hz, unit, leads)
+    facts = FileFacts.of(rate_hz, unit, leads).of_all(files)
     for file in files:
         try:
             _convert_file(file, to, work, facts)
@@ -59,7 +59,7 @@ def convert(
     if as_json:
         print_json({"written": work.written, "records": work.count, "refused": work.refused})
     else:
-        say(f"{work.count} records written to {out}, {len(work.refused)} refused")
+        say(f"{work.count} {'record' if work.count == 1 else 'records'} written to {out}, {len(work.refused)} refused")
     if work.refused:
         raise SignalError(f"{len(work.refused)} could not be converted; the first: {work.refused[0]}")
 
@@ -74,7 +74,7 @@ class _Work:
     written: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     count: int = 0
-    taken: set[str] | None = None
+    taken: _Names | None = None
 
     def refuse(self, reason: str) -> None:
         """Tells at once why something is not converted, and goes on."""
@@ -92,16 +92,25 @@ class _Work:
     def free_name(self, name: str) -> str:
         """A name that no file of the folder has, in any spelling: the given one, or with a number behind it."""
         if self.taken is None:
-            self.taken = {path.stem.lower() for path in self.out.iterdir()} if self.out.is_dir() else set()
-        plain = re.sub(r"[^-\w]+", "_", name, flags=re.ASCII).strip("_")[:100] or "record"
-        free = next(name for name in _numbered(plain) if name.lower() not in self.taken)
+            self.taken = _Names({path.stem.lower() for path in self.out.iterdir()} if self.out.is_dir() else set())
+        return self.taken.take(re.sub(r"[^-\w]+", "_", name, flags=re.ASCII).strip("_")[:100] or "record")
+
+
+@dataclass
+class _Names:
+    """Names that are taken, in small letters, and the last number behind each, so that none is tried again."""
+
+    taken: set[str] = field(default_factory=set)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def take(self, name: str) -> str:
+        """The name, or where it is taken, with the first free number behind it."""
+        free, lower = name, name.lower()
+        while free.lower() in self.taken:
+            self.numbers[lower] = self.numbers.get(lower, 1) + 1
+            free = f"{name}-{self.numbers[lower]}"
         self.taken.add(free.lower())
         return free
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    yield from (f"{name}-{number}" for number in count(2))
 
 
 def _convert_file(file: Path, to: Target, work: _Work, facts: FileFacts) -> None:
@@ -109,7 +118,15 @@ def _convert_file(file: Path, to: Target, work: _Work, facts: FileFacts) -> None
     from ecg_text.signal.formats.walk import walk
 
     keep = ("report",) if work.report else ()
-    found = walk(file, rate_hz=facts.rate_hz, unit=facts.unit, leads=facts.leads, keep=keep)
+    stated = facts.stated
+    found = walk(
+        file,
+        rate_hz=stated.rate_hz,
+        unit=stated.unit,
+        leads=stated.leads,
+        keep=keep,
+        among_others=stated.among_others,
+    )
     before = work.count + len(work.refused)
     with closing(found):
         write = _write_all_wfdb if to == "wfdb" else _write_one_parquet
@@ -141,7 +158,10 @@ def _write_all_wfdb(_file: Path, records: Iterator[Record], work: _Work) -> None
     for record in records:
         units_per_mv = work.units_per_mv(record)
         largest = float(np.abs(record.signal).max()) * units_per_mv
-        fmt = next((fmt for fmt in ("16", "24", "32") if largest < 2 ** (BITS[fmt] - 1) - 1), "32")
+        fmt = next((fmt for fmt in ("16", "24", "32") if largest < 2 ** (BITS[fmt] - 1) - 1), None)
+        if fmt is None:
+            work.refuse(f"{record.record_id}: it does not fit 32 bits at this step; give a larger --resolution-uv")
+            continue
         named = replace(record, record_id=work.free_name(record.record_id))
         try:
             header = write_wfdb(named, work.out, fmt=fmt, units_per_mv=units_per_mv, report=work.report)
@@ -153,12 +173,14 @@ def _write_all_wfdb(_file: Path, records: Iterator[Record], work: _Work) -> None
 
 
 def _write_one_parquet(file: Path, records: Iterator[Record], work: _Work) -> None:
-    """One Parquet file for all records of an argument; none where it holds no record that can be read."""
+    """One Parquet file for all records of an argument, under ids that differ; none where no record can be read."""
     from ecg_text.signal.formats.write_parquet import write_parquet
 
     first = next(records, None)
     if first is None:
         return
     target = work.out / f"{work.free_name(file.resolve().name.split('.')[0])}.parquet"
-    work.count += write_parquet(chain([first], records), target, units_per_mv=work.units_per_mv, report=work.report)
+    ids = _Names()
+    named = (replace(record, record_id=ids.take(record.record_id)) for record in chain([first], records))
+    work.count += write_parquet(named, target, units_per_mv=work.units_per_mv, report=work.report)
     work.written.append(str(target))

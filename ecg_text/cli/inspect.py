@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 import typer
@@ -58,7 +58,7 @@ def inspect(
         raise typer.BadParameter(f"--plot draws one file, {len(files)} are given")
     if plot is not None and plot.suffix.lower() not in SHEETS:
         raise typer.BadParameter(f"--plot writes {', '.join(SHEETS)}, not {plot.suffix or 'a file without a suffix'}")
-    facts = FileFacts.of(rate_hz, unit, leads, record_id)
+    facts = FileFacts.of(rate_hz, unit, leads, record_id).of_all(files)
     if any(file.is_dir() or file.suffix.lower() in ARCHIVES for file in files):
         if plot is not None or waves or (start_s, duration_s, record_id) != (None, None, None):
             raise typer.BadParameter("--plot, --waves, --start-s, --duration-s and --record-id are for single files")
@@ -231,9 +231,17 @@ def _line(surveyed: Surveyed) -> dict[str, Any]:
     }
 
 
+def _without_name(error: str, name: str) -> str:
+    """The error without the file's name or path at its beginning, where it names the file or its record."""
+    first, separator, rest = error.partition(": ")
+    last = PurePath(name).name
+    names = first == PurePath(last).stem or first == last or first.endswith(f"/{last}")
+    return rest if separator and names else error
+
+
 def _in_words(line: dict[str, Any]) -> str:
     if line["error"]:
-        return f"{line['name']}: {line['verdict']}: {line['error']}"
+        return f"{line['name']}: {line['verdict']}: {_without_name(line['error'], line['name'])}"
     shape = f"{line['num_leads']} leads, {line['rate_hz']:g} Hz, {line['duration_s']:g} s"
     codes = " ".join(found["code"] for found in line["findings"])
     return f"{line['name']}: {line['verdict']} ({shape}) {codes}".rstrip()

@@ -3,70 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
-from ecg_text.data.phi_ecg import dicom_passages, edf_passages, ishne_passages, scp_passages, string_passages
-from ecg_text.data.phi_passage import Passage, encoding_of
-from ecg_text.data.phi_tables import arrow_passages, parquet_passages, safetensors_passages
-from ecg_text.data.phi_text import csv_passages, json_lines_passages, json_passages, markup_passages, text_passages
+from ecg_text.data.phi_formats import HEAD_BYTES, READERS, format_of
+from ecg_text.data.phi_passage import encoding_of
 from ecg_text.errors import DataError
 from ecg_text.text.identifiers import Identifier, find_in_name, masked
 
 MOST_PLACES = 1000  # of one kind in one file; the others are counted together
 ELSEWHERE = "elsewhere"
-
-Passages = Callable[[Path, str], Iterator[Passage]]
-
-_HEAD = 1 << 16  # bytes
-_READERS: Mapping[str, Passages] = MappingProxyType(
-    {
-        "text": text_passages,
-        "JSON": json_passages,
-        "JSON lines": json_lines_passages,
-        "CSV": csv_passages,
-        "XML or HTML": markup_passages,
-        "Parquet": parquet_passages,
-        "Arrow": arrow_passages,
-        "safetensors": safetensors_passages,
-        "DICOM": dicom_passages,
-        "EDF": edf_passages,
-        "SCP-ECG": scp_passages,
-        "ISHNE": ishne_passages,
-        "binary": string_passages,
-    }
-)
-_MAGIC: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"PAR1", "Parquet"),
-    (0, b"ARROW1", "Arrow"),
-    (128, b"DICM", "DICOM"),
-    (0, b"0       ", "EDF"),
-    (0, b"\xffBIOSEMI", "EDF"),
-    (16, b"SCPECG", "SCP-ECG"),
-    (0, b"ISHNE1.0", "ISHNE"),
-)
-_UNREAD_MAGIC: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"PK\x03\x04", "an archive; unpack it and scan the folder"),
-    (0, b"\x1f\x8b", "an archive; unpack it and scan the folder"),
-    (0, b"BZh", "an archive; unpack it and scan the folder"),
-    (0, b"\xfd7zXZ", "an archive; unpack it and scan the folder"),
-    (0, b"7z\xbc\xaf", "an archive; unpack it and scan the folder"),
-    (257, b"ustar", "an archive; unpack it and scan the folder"),
-    (0, b"%PDF", "a PDF; look at it yourself"),
-    (0, b"\x89PNG", "a picture; look at it yourself"),
-    (0, b"\xff\xd8\xff", "a picture; look at it yourself"),
-    (0, b"GIF8", "a picture; look at it yourself"),
-)
-_BY_SUFFIX: Mapping[str, str] = MappingProxyType(
-    {".json": "JSON", ".jsonl": "JSON lines", ".ndjson": "JSON lines", ".csv": "CSV", ".tsv": "CSV"}
-    | dict.fromkeys((".xml", ".html", ".htm", ".svg", ".aecg"), "XML or HTML")
-    | {".safetensors": "safetensors", ".arrow": "Arrow"}
-)
-_NUMBERS_ONLY = frozenset((".dat", ".npy", ".faiss", ".pt", ".pth", ".bin", ".atr", ".qrs", ".onnx"))
-_VOCABULARIES = frozenset(("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "tokenizer.model", "spm.model"))
-_NUMBERS, _VOCABULARY = "samples or weights, no text", "a vocabulary: words without their sentences"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,38 +79,15 @@ def _scan_file(path: Path, told_name: str) -> Scanned:
     else:
         try:
             with path.open("rb") as file:
-                head = file.read(_HEAD)
-            read_as, unread, is_gap = _format_of(path, head)
+                head = file.read(HEAD_BYTES)
+            read_as, unread, is_gap = format_of(path, head)
             if read_as:
-                for passage in _READERS[read_as](path, encoding_of(head) if b"\0" not in head[:2] else "utf-8"):
+                for passage in READERS[read_as](path, encoding_of(head) if b"\0" not in head[:2] else "utf-8"):
                     for place, found in passage.identifiers():
                         tally.add(place, found)
         except Exception as error:  # noqa: BLE001 - a damaged file raises anything, and its message may quote a name
             read_as, unread, is_gap = "", f"cannot be read to its end ({type(error).__name__})", True
     return Scanned(file=str(path), read_as=read_as, found=tally.found(), unread=unread, is_gap=is_gap)
-
-
-def _format_of(path: Path, head: bytes) -> tuple[str, str, bool]:
-    """How to read a file by its first bytes, else by its name; or why not, and whether that leaves a gap."""
-    for place, magic, reason in _UNREAD_MAGIC:
-        if head[place : place + len(magic)] == magic:
-            return "", reason, True
-    for place, magic, name in _MAGIC:
-        if head[place : place + len(magic)] == magic:
-            return name, "", False
-    suffix = path.suffix.lower()
-    if path.name in _VOCABULARIES:
-        return "", _VOCABULARY, False
-    if suffix in _NUMBERS_ONLY:
-        return "", _NUMBERS, False
-    is_binary = b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff")
-    if suffix in (".safetensors", ".arrow"):
-        return _BY_SUFFIX[suffix], "", False
-    if is_binary:
-        return "binary", "", False
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:14].lower().startswith((b"<?xml", b"<!doctype html", b"<html", b"<svg")):
-        return "XML or HTML", "", False
-    return _BY_SUFFIX.get(suffix, "text"), "", False
 
 
 class _Tally:

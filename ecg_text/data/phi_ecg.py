@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,14 +9,18 @@ from types import MappingProxyType
 from typing import Any
 
 from ecg_text.data.phi_passage import Passage
+from ecg_text.data.phi_strings import runs, string_passages
 
 _BLOCK = 1 << 20  # bytes
-_OVERLAP = 1 << 12
-_PRINTABLE = re.compile(rb"(?:[\x20-\x7e]|\xc3[\x80-\xbf]){6,}|(?:[\x20-\x7e]\x00){6,}")
-_WRITTEN = re.compile(r"[^\W_]|[ ,.:^]")
-_SHARE_WRITTEN = 0.9  # of a run's signs: samples that happen to be printable have more odd ones
+_ISHNE_BYTES = 1 << 12
+_SAMPLES = ("WaveformData", "PixelData", "FloatPixelData", "DoubleFloatPixelData", "OverlayData")
 _UNSAID = frozenset(("X", "", "X X X X", "Startdate X X X X"))
 _EDF_UNKNOWN_DAY = "01.01.85"  # what EDF+ and its anonymisers write for no date
+# What an EDF header says of each signal in letters: name, length and place among the 256 bytes of one signal.
+_EDF_TEXTS: tuple[tuple[str, int, int], ...] = (
+    ("label", 16, 0), ("transducer", 80, 16), ("filters", 80, 136), ("reserved", 32, 224)
+)  # fmt: skip
+_MOST_EDF_SIGNALS = 1024
 # SCP-ECG (EN 1064) section 1: tag -> what it holds.
 _SCP_TAGS: Mapping[int, str] = MappingProxyType(
     {
@@ -46,10 +49,13 @@ def dicom_passages(path: Path, encoding: str) -> Iterator[Passage]:
         yield from string_passages(path, encoding)
         return
     for element in dcmread(path, stop_before_pixels=True, defer_size=_BLOCK).iterall():
-        if element.VR in ("SQ", "UI", "TM", "OB", "OW", "OF", "OD", "UN", "OB or OW") or element.value is None:
+        if element.VR in ("SQ", "UI", "TM") or element.value is None or element.keyword in _SAMPLES:
             continue
         name = element.keyword or str(element.tag)
         value: Any = element.value
+        if isinstance(value, bytes):  # a private element of unknown kind (UN) may be any text
+            yield from (Passage(text=text, place=name) for _, text in runs(value, encoding))
+            continue
         for item in value if isinstance(value, list | tuple) or hasattr(value, "append") else (value,):
             key = "patient name" if element.VR == "PN" else "date" if element.VR in ("DA", "DT") else name
             if str(item).strip():
@@ -67,8 +73,28 @@ def edf_passages(path: Path, encoding: str) -> Iterator[Passage]:
         yield Passage(text=recording.replace("_", " "), place="recording")
     if day not in ("", _EDF_UNKNOWN_DAY):
         yield Passage(text=day, place="start date", key="date")
-    if head[192:196] in ("EDF+", "BDF+"):
+    is_plus = head[192:196] in ("EDF+", "BDF+")
+    yield Passage(text=head[192 + 5 * is_plus : 236].strip(), place="reserved")
+    count = int(head[252:256]) if head[252:256].strip().isdecimal() else 0
+    if not 0 < count <= _MOST_EDF_SIGNALS:
         yield from string_passages(path, encoding, first_byte=256)
+        return
+    yield from _edf_signals(path, count)
+    if is_plus:
+        yield from string_passages(path, encoding, first_byte=256 * (count + 1))
+
+
+def _edf_signals(path: Path, count: int) -> Iterator[Passage]:
+    """The texts of every signal's description: a laboratory may write into them what it likes."""
+    with path.open("rb") as file:
+        file.seek(256)
+        head = file.read(256 * count).decode("latin-1")
+    for name, length, place in _EDF_TEXTS:
+        for number in range(count):
+            start = place * count + number * length
+            text = head[start : start + length].replace("\0", " ").strip()
+            if text:
+                yield Passage(text=text, place=f"signal {number + 1}, {name}")
 
 
 def _edf_patient(patient: str) -> Iterator[Passage]:
@@ -115,7 +141,7 @@ def _scp_section_1(data: bytes) -> tuple[int, int]:
 def ishne_passages(path: Path, encoding: str) -> Iterator[Passage]:
     """Names, number and days of an ISHNE header, and its free text."""
     with path.open("rb") as file:
-        head = file.read(_OVERLAP)
+        head = file.read(_ISHNE_BYTES)
     for key, start, length in _ISHNE:
         text = head[start : start + length].split(b"\0")[0].decode("latin-1").strip()
         if text:
@@ -123,28 +149,8 @@ def ishne_passages(path: Path, encoding: str) -> Iterator[Passage]:
     for key, start in _ISHNE_DAYS:
         day, month, year = struct.unpack_from("<3h", head, start)
         yield from _day(key, year, month, day)
-    length = min(max(struct.unpack_from("<i", head, 10)[0], 0), _OVERLAP)
+    length = min(max(struct.unpack_from("<i", head, 10)[0], 0), _ISHNE_BYTES)
     yield Passage(text=head[522 : 522 + length].decode(encoding, "replace"), place="free text")
-
-
-def string_passages(path: Path, encoding: str, *, first_byte: int = 0) -> Iterator[Passage]:
-    """Every run of six or more printable letters in a binary file, of one or of two bytes each, in constant memory."""
-    with path.open("rb") as file:
-        file.seek(first_byte)
-        block, base = b"", first_byte
-        while True:
-            fresh = file.read(_BLOCK)
-            block += fresh
-            stop = len(block) - _OVERLAP if fresh else len(block)
-            for match in _PRINTABLE.finditer(block):
-                if match.start() < stop:
-                    run = match[0].replace(b"\0", b"").decode(encoding, "replace")
-                    if len(_WRITTEN.findall(run)) >= _SHARE_WRITTEN * len(run):
-                        yield Passage(text=run, place=f"byte {base + match.start()}")
-            if not fresh:
-                return
-            cut = max(stop, 0)
-            block, base = block[cut:], base + cut
 
 
 def _day(key: str, year: int, month: int, day: int) -> Iterator[Passage]:

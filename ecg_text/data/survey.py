@@ -49,7 +49,9 @@ def survey(path: Path, stated: Stated, preprocess: Preprocess, workers: int) -> 
     A folder's files are shared out among the processes; an archive is one stream, read by this one.
     """
     if not path.is_dir():
-        for found in walk(path, rate_hz=stated.rate_hz, unit=stated.unit, leads=stated.leads):
+        for found in walk(
+            path, rate_hz=stated.rate_hz, unit=stated.unit, leads=stated.leads, among_others=stated.among_others
+        ):
             yield _surveyed(found, preprocess)
         return
     files = files_of(path)

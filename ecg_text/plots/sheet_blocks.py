@@ -5,6 +5,7 @@ Each takes the line where the one above it ended, and returns the line where it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from textwrap import wrap
 from xml.etree import ElementTree
@@ -66,7 +67,7 @@ def draw_findings(root: ElementTree.Element, findings: Sequence[Finding], y: flo
         word, colour = _SEVERITIES[found.severity]
         add_text(root, (LEFT_MM, y + LINE_MM), word, size=TEXT_MM, fill=colour, bold=True)
         for words in wrap(
-            found.message, letters(width - _SEVERITY_MM, TEXT_MM), max_lines=MOST_LINES, placeholder=" …"
+            told_with_leads(found), letters(width - _SEVERITY_MM, TEXT_MM), max_lines=MOST_LINES, placeholder=" …"
         ) or [found.code]:
             y += LINE_MM
             add_text(root, (LEFT_MM + _SEVERITY_MM, y), words, size=TEXT_MM, fill=INK)
@@ -79,6 +80,12 @@ def draw_findings(root: ElementTree.Element, findings: Sequence[Finding], y: flo
         words = f"and {len(ordered) - MOST_FINDINGS} more"
         add_text(root, (LEFT_MM + _SEVERITY_MM, y), words, size=TEXT_MM, fill=QUIET)
     return y
+
+
+def told_with_leads(found: Finding) -> str:
+    """The sentence of a finding, after the leads that it concerns where it does not name them all itself."""
+    named = set(re.findall(r"\w+", found.message))
+    return found.message if named.issuperset(found.leads) else f"{' '.join(found.leads)}: {found.message}"
 
 
 def _wrapped(text: str, width: float, size: float) -> list[str]:

@@ -10,7 +10,7 @@ from ecg_text.errors import SignalError
 from ecg_text.record import Record
 from ecg_text.signal.formats.facts import Keep
 from ecg_text.signal.formats.guard import in_one_line
-from ecg_text.signal.formats.paths import at_home, is_anything, is_file, is_folder
+from ecg_text.signal.formats.paths import at_home, cannot_be_read, is_anything, is_file, is_folder
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
 from ecg_text.signal.formats.table import READERS, find_reader, open_with
 from ecg_text.signal.formats.wfdb_files import WFDB, header_path
@@ -56,9 +56,15 @@ def open_recording(
     record_id: str | None = None,
     keep: Iterable[str] = (),
     key: bytes | None = None,
+    among_others: bool = False,
 ) -> Recording:
-    """The one recording in a file, or the one of that record id, its samples not yet read; the arguments of read."""
-    recordings = open_recordings(path, rate_hz=rate_hz, unit=unit, leads=leads, keep=keep, key=key)
+    """The one recording in a file, or the one of that record id, its samples not yet read; the arguments of read.
+
+    Of a file among_others, what is stated counts only as far as the file does not say it.
+    """
+    recordings = open_recordings(
+        path, rate_hz=rate_hz, unit=unit, leads=leads, keep=keep, key=key, among_others=among_others
+    )
     with in_one_line():
         return _the_one(Path(path), recordings, record_id)
 
@@ -71,12 +77,14 @@ def open_recordings(
     leads: Iterable[str] | None = None,
     keep: Iterable[str] = (),
     key: bytes | None = None,
+    among_others: bool = False,
 ) -> Iterator[Recording]:
     """The recordings of a file, one after the other, open but not read: each is readable while it is the current one.
 
-    The arguments are those of read. Raises SignalError where there is no such file, or its format is not known.
+    The arguments are those of open_recording. Raises SignalError where there is no such file, or none of known format.
     """
-    stated = Stated(rate_hz=rate_hz, unit=unit, leads=None if leads is None else tuple(leads))
+    names = None if leads is None else tuple(leads)
+    stated = Stated(rate_hz=rate_hz, unit=unit, leads=names, among_others=among_others)
     path = at_home(path)
     with in_one_line():
         return open_with(_reader(path), path, stated, Keep(names=frozenset(keep), key=key))
@@ -92,14 +100,17 @@ def _reader(path: Path) -> Reader:
     if not is_file(path):
         if is_anything(path):
             raise SignalError(f"{path}: it is no ordinary file; give a file with a recording")
-        is_wfdb = path.suffix.lower() in ("", ".hea", ".dat")
-        raise SignalError(missing_header if is_wfdb else f"{path}: there is no such file; check the path")
+        if path.suffix.lower() in (".hea", ".dat"):
+            raise SignalError(missing_header)
+        raise SignalError(f"{path}: there is no such file or folder; check the path")
     try:
         reader = find_reader(path)
     except OSError as error:
-        raise SignalError(f"{path}: the file cannot be read ({error.strerror}); check its permissions") from error
+        raise SignalError(cannot_be_read(path, error)) from error
     if reader is None and path.suffix.lower() == ".dat":
         raise SignalError(missing_header)
+    if reader is None and path.suffix.lower() == ".npz":
+        raise SignalError(f"{path}: a .npz file may hold many arrays; save the one of the ECG as .npy")
     if reader is None:
         known = ", ".join(known.name for known in READERS)
         raise SignalError(f"{path}: its content is of no format that is read; give one of {known}")
@@ -115,7 +126,9 @@ def _the_one(path: Path, recordings: Iterator[Recording], record_id: str | None)
             return recording
         seen.append(recording.record_id)
         if record_id is None and only is not None:
-            raise SignalError(f"{path}: it holds {', '.join(seen[:2])} and maybe more; name one by its record id")
+            raise SignalError(
+                f"{path}: it holds {', '.join(seen[:2])} and maybe more; name one by its record id (--record-id)"
+            )
         only = recording
     if only is None:
         raise SignalError(f"{path}: it holds no recording; give a file with an ECG")

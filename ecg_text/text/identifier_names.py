@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ecg_text.text import identifier_cues as cues
 from ecg_text.text.identifier_words import is_common, is_ordinary
 
 Span = tuple[int, int]
@@ -65,11 +66,18 @@ _ROLE = re.compile(
         )[ \t]{1,2}(?=[^\W\d_])""",
     re.IGNORECASE | re.VERBOSE,
 )
+# Each with its cues, whether what follows is a name for certain, and whether a separator stands behind the rule.
+_RULES = (
+    (_TITLE, cues.TITLES, True, False),
+    (_FIELD, cues.FIELDS, True, True),
+    (_ROLE, cues.ROLES, False, False),
+    (_BARE_NAME, cues.BARE_NAMES, False, True),
+)
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SEPARATOR = re.compile(r"[:=|\t]")
 _CARET = re.compile(
     r"(?<![\w^'’-])[^\W\d_]{2,}(?:['’-][^\W\d_]+){0,3}"
-    r"(?:\^{1,4}[^\W\d_]+(?:['’-][^\W\d_]+){0,3}\.?){1,4}"
+    r"(?:\^{1,4}[^\W\d_]+(?:['’-][^\W\d_]+){0,3}(?:(?<=\^[^\W\d_])\.)?){1,4}"  # a full stop behind an initial only
 )
 
 
@@ -86,8 +94,9 @@ def name_spans(text: str) -> Iterator[Span]:
             if all(_is_spelled(word) for word in _LETTERS.findall(match.group())):
                 yield match.span()
     has_fields = _SEPARATOR.search(text) is not None
-    for pattern, is_sure in ((_TITLE, True), (_FIELD, True), (_ROLE, False), (_BARE_NAME, False)):
-        if not has_fields and pattern in (_FIELD, _BARE_NAME):
+    shape = cues.shape_of(text)
+    for pattern, needed, is_sure, is_field in _RULES:
+        if (is_field and not has_fields) or not cues.has_cue(shape, needed):
             continue
         for match in pattern.finditer(text):
             span = _name_at(text, match.end(), is_sure)

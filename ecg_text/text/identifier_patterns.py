@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+
+from ecg_text.text import identifier_cues as cues
 
 Hit = tuple[str, int, int]  # kind, start, stop
 
@@ -86,7 +89,7 @@ _PLACES = (
     (
         r"(?<!\w)[A-ZÄÖÜ][^\W\d_]{1,30}(?:[ -][A-ZÄÖÜ][^\W\d_]{1,30}){0,3}[ -]"
         r"(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring)[ ]"
-        r"[a-z]?(?!\w)"
+        r"\d{1,4}[a-z]?(?!\w)"
     ),
     (
         r"(?<![\w.])\d{1,5}[ ](?:[NSEW]\.?[ ])?(?:[A-Z][a-z]+[ ]){1,3}"
@@ -95,7 +98,7 @@ _PLACES = (
     ),
     (
         r"(?i:(?<!\w)(?:address|anschrift|adresse?|wohnhaft(?:[ ]in)?|bostadsadress)\s?[:=]\s?)"
-        r"([^\n\"';|<>{}]*\d[^\n\"';|<>{}]*)"
+        r"([^\n\"';|<>{}]{0,200}\d[^\n\"';|<>{}]{0,200})"
     ),
 )
 _OLD = r"(9\d|1[01]\d|12[0-5])"
@@ -117,16 +120,17 @@ _SERIALS = (
 
 # In order: what an earlier one found is not asked again.
 _TABLE = tuple(
-    (kind, re.compile(pattern))
-    for kind, pattern in (
-        *_CONTACTS,
-        *(("device", pattern) for pattern in _SERIALS),
-        *(("record", pattern) for pattern in _RECORDS),
-        *(("date", pattern) for pattern in (*_DATES, _CUED_DATE)),
-        *(("phone", pattern) for pattern in _PHONES),
-        *(("address", pattern) for pattern in _PLACES),
-        *(("age", pattern) for pattern in _AGES),
+    (kind, re.compile(pattern), needed)
+    for kind, patterns, needs in (
+        *((kind, (pattern,), (needed,)) for (kind, pattern), needed in zip(_CONTACTS, cues.CONTACTS, strict=True)),
+        ("device", _SERIALS, cues.SERIALS),
+        ("record", _RECORDS, cues.RECORDS),
+        ("date", (*_DATES, _CUED_DATE), cues.DATES),
+        ("phone", _PHONES, cues.PHONES),
+        ("address", _PLACES, cues.PLACES),
+        ("age", _AGES, cues.AGES),
     )
+    for pattern, needed in zip(patterns, needs, strict=True)
 )
 _DIGIT = re.compile(r"\d")
 _WITHOUT_DIGITS = ("email", "url", "path")
@@ -139,10 +143,20 @@ def pattern_hits(text: str) -> Iterator[Hit]:
     has_digits = _DIGIT.search(text) is not None
     if has_digits:
         yield from _checked_numbers(text)
-    for kind, pattern in _TABLE:
+    shape = cues.shape_of(text)
+    for kind, pattern in _rules_again(shape) if len(shape) <= cues.LONGEST_KEPT else _rules(shape):
         if has_digits or kind in _WITHOUT_DIGITS:
             for match in pattern.finditer(text):
                 yield kind, *match.span(pattern.groups)
+
+
+def _rules(shape: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((kind, pattern) for kind, pattern, needed in _TABLE if cues.has_cue(shape, needed))
+
+
+@lru_cache(maxsize=4096)
+def _rules_again(shape: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return _rules(shape)
 
 
 def _checked_numbers(text: str) -> Iterator[Hit]:

@@ -76,14 +76,15 @@ _CLINICAL = re.compile(
 )
 # Ends of English, German and Swedish verbs and adjectives in lower case; a capital or a second word may overrule them.
 _ORDINARY_END = re.compile(r"(?:[a-z]{3,}ed|[a-z]{3,}ing|ly|ous|ful|less|able|ible|tic|ical|lich|isch|iert|ande)$")
+_LONGEST_WORD = 64  # letters from its end on; the search takes the square of their number
 
 
 def is_common(word: str) -> bool:
     """Whether a word is ordinary or clinical vocabulary, in whichever case it is written."""
     word = word.strip(".'’-").casefold()
-    return word in COMMON_WORDS or _CLINICAL.search(word) is not None
+    return word in COMMON_WORDS or _CLINICAL.search(word[-_LONGEST_WORD:]) is not None
 
 
 def is_ordinary(word: str) -> bool:
     """Whether a word written in lower case is more likely a verb or an adjective than a name."""
-    return is_common(word) or _ORDINARY_END.search(word) is not None
+    return is_common(word) or _ORDINARY_END.search(word[-_LONGEST_WORD:]) is not None

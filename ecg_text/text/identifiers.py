@@ -20,7 +20,7 @@ _HASH = re.compile(r"[0-9a-f]{16,64}")
 _DIGIT = re.compile(r"\d")
 _FULL_NAME = re.compile(r"(?:[^\W\d_a-zß-ÿ][^\W\dA-Z_]+(?:[ -]|, )){1,3}[^\W\d_a-zß-ÿ][^\W\dA-Z_]+")
 _NOTHING = re.compile(r"[\d.]{0,5}|[^\W\d_]*")  # a small number or one word says nothing without its field
-_LONGEST_KEPT = 1024  # characters
+_LONGEST_KEPT, _LONGEST_CELL = 1024, 64  # characters of a text and of a cell whose finds are remembered
 _PARTS_OF_NAME = re.compile(r"[^\W\d_]{2,}")
 _CODE_IN_NAME = re.compile(
     r"(?i:mrn|pat(?:ient)?(?:id|nr)?|fall|ssn|case)[_ #-]?(\d{4,})|(?<!\d)(\d{3}-\d\d-\d{4})(?!\d)"
@@ -64,7 +64,19 @@ def _find_again(text: str) -> tuple[Identifier, ...]:
 
 def find_in_field(key: str, value: str) -> tuple[Identifier, ...]:
     """The identifiers of a named value (a column, a JSON key, an XML element): the name tells what the value is."""
+    return _find_in_field_again(key, value) if len(value) <= _LONGEST_CELL else _find_in_field(key, value)
+
+
+@lru_cache(maxsize=8192)
+def _find_in_field_again(key: str, value: str) -> tuple[Identifier, ...]:
+    """The same for a short value, which may come again in its column."""
+    return _find_in_field(key, value)
+
+
+def _find_in_field(key: str, value: str) -> tuple[Identifier, ...]:
     kind = kind_of_key(key)
+    if kind is None and _NOTHING.fullmatch(value) and key.casefold() != "name":
+        return ()
     whole = value.strip()
     if is_placeholder(whole):
         return ()

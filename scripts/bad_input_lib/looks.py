@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +28,7 @@ STATEMENTS: tuple[dict[str, Any], ...] = (
     {"unit": "mV"},
 )
 _MOST_RECORDINGS = 40
+_MOST_FOUND = 5_000  # of a walk, which hands over one by one and can be left at any time
 _WINDOW_S = 10.0
 _MOST_GATED_VALUES = 12 * 5000 * 4
 
@@ -68,13 +71,14 @@ def _windows(path: Path, stated: dict[str, Any]) -> int:
 
 
 def _walk(path: Path, stated: dict[str, Any]) -> int:
-    """Every recording of the file or folder, as a folder of strangers' files would be read."""
+    """The first recordings of the file or folder, as a folder of strangers' files would be read."""
     messages: list[str] = []
-    for found in walk(path, **stated):
-        if found.recording is None:
-            messages.append(found.refused)
-        else:
-            messages += _tried(functools.partial(_window, found.recording))
+    with contextlib.closing(walk(path, **stated)) as walked:
+        for found in itertools.islice(walked, _MOST_FOUND):
+            if found.recording is None:
+                messages.append(found.refused)
+            else:
+                messages += _tried(functools.partial(_window, found.recording))
     strange = next(
         (message for message in messages if not message.isprintable() or len(message) > LONGEST_MESSAGE), None
     )

@@ -41,7 +41,7 @@ def open_npy(path: Path, stated: Stated, _keep: Keep) -> Iterator[Recording]:
         if math.prod(shape) * dtype.itemsize > path.stat().st_size - start:
             raise SignalError(f"{path}: the file is cut, or its header wrong: it declares an array of shape {shape}")
         array = np.load(path, mmap_mode="r" if math.prod(shape) else None, allow_pickle=False)
-    yield bare_recording(path, array, stated, kind="npy")
+    yield bare_recording(path, array, stated, kind="NumPy")
 
 
 def recognises_mat(_path: Path, head: bytes) -> bool:
@@ -60,7 +60,7 @@ def open_mat(path: Path, stated: Stated, _keep: Keep) -> Iterator[Recording]:
         held = f"{len(matrices)} matrices" if matrices else "no matrix of real numbers"
         raise SignalError(f"{path}: it holds {held}; save one array, or name it val")
     array = matrices["val"] if "val" in matrices else next(iter(matrices.values()))
-    yield bare_recording(path, array, stated, kind="mat")
+    yield bare_recording(path, array, stated, kind="MATLAB")
 
 
 NPY = Reader(name="NumPy", recognises=recognises_npy, open=open_npy)

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ecg_text.errors import LeadError, SignalError
-from ecg_text.leads import find_lead, normalise_leads
-from ecg_text.signal.formats.channels import leads_in_file
+from ecg_text.errors import SignalError
+from ecg_text.leads import normalise_leads
 from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Recording, Stated
 from ecg_text.signal.units import mv_per_unit
@@ -29,27 +28,27 @@ def bare_recording(
     stated: Stated,
     *,
     kind: str,
-    columns: Sequence[str] = (),
+    named_columns: bool = False,
     remarks: Sequence[str] = (),
 ) -> Recording:
     """The recording of an array (leads, samples) or (samples, leads), told apart by the number of leads.
 
     array has a shape and is sliced when a stretch is loaded: a numpy array, a map of a file, an HDF5 data set.
-    columns are the names above its columns, if any. Raises SignalError for a missing statement or a shape that fits
-    both ways or neither, LeadError where the stated leads are not those of the columns.
+    With named_columns, each column is a lead. Raises SignalError for a missing statement or a shape that fits both
+    ways or neither, LeadError for an unknown lead.
     """
-    names = lead_names(path, columns, stated.leads)
+    names = None if stated.leads is None else normalise_leads(stated.leads)
     facts = (("rate_hz", stated.rate_hz), ("unit", stated.unit), ("leads", names))
     missing = [name for name, value in facts if value is None]
     if missing or stated.rate_hz is None or stated.unit is None or names is None:
+        options = " ".join(f"--{name.replace('_', '-')}" for name in missing)
         raise SignalError(
-            f"{path}: a {kind} file does not say its {', '.join(missing)}; "
-            "state it when reading (--rate-hz --unit --leads)"
+            f"{path}: a {kind} file does not say its {', '.join(missing)}; state it when reading ({options})"
         )
     scale = scale_of(path, stated.unit)
     if not (math.isfinite(stated.rate_hz) and stated.rate_hz > 0):
         raise SignalError(f"{path}: rate_hz is {stated.rate_hz:g}; give the samples per second of a lead")
-    axis = _lead_axis(path, tuple(array.shape), len(names), named_columns=bool(columns))
+    axis = _lead_axis(path, tuple(array.shape), len(names), named_columns=named_columns)
 
     def load(start: int, stop: int) -> np.ndarray:
         with refusing(path, "the samples cannot be read"):
@@ -82,18 +81,6 @@ def check_numbers(path: Path, dtype: np.dtype) -> None:
     """Raises SignalError for an array of words, complex numbers or objects."""
     if dtype.kind not in "iuf":
         raise SignalError(f"{path}: an array of {_KINDS.get(dtype.kind, 'other things')}; save real numbers")
-
-
-def lead_names(path: Path, columns: Sequence[str], leads: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """The caller's lead names, or the columns'; both must agree where the columns are named after leads."""
-    if leads is None:
-        return leads_in_file(path, columns) if columns else None
-    named = normalise_leads(leads)
-    known = tuple(find_lead(column) for column in columns)
-    if columns and None not in known and known != named:
-        told = ", ".join(lead for lead in known if lead is not None)
-        raise LeadError(f"{path}: its first row names {told}, not {', '.join(named)}; give no leads")
-    return named
 
 
 def _lead_axis(path: Path, shape: tuple[int, ...], num_leads: int, *, named_columns: bool) -> int | None:

@@ -25,6 +25,8 @@ _TOLD_UNIT = re.compile(
     r"[munpkMµμ]?(ohm|g|V|s|m|A|L|Hz|Pa|l/s|L/s|m/s)|mmHg|cmH2O|%|bpm|rpm|/min|[°]?C|degC|deg|adu|NU|pm|Boolean",
     re.IGNORECASE,
 )
+_MOST_DIGITS = 3  # a day or a number of a patient has more
+_UNTOLD = "a channel"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,7 @@ def choose_leads(
         for row, (name, unit) in enumerate(zip(names, units, strict=True))
         if found[row] is None and mv_per_unit(unit) is not None and not _OTHER_VOLTAGES.match(name.strip())
     ]
-    _check_unnamed(where, [f"{row + 1}, {told_channel(names[row], units[row])}," for row in unnamed], stated)
+    _check_unnamed(where, [f"{row + 1}{_told(names[row], units[row])}" for row in unnamed], stated)
     for row, given in zip(unnamed, normalise_leads(stated or ()), strict=True):
         found[row] = given
     chosen: dict[str, int] = {}
@@ -76,9 +78,15 @@ def choose_leads(
 def told_channel(name: str, unit: str) -> str:
     """A channel as a trail may name it: 'RESP (ohm)', or 'a channel' where its name is no word for a signal."""
     words = re.findall(r"[^\W\d_]+", name)
-    is_plain = len(name) <= 32 and bool(words) and all(_TOLD_WORD.fullmatch(word) for word in words)
-    told = name.strip() if is_plain else "a channel"
+    is_short = len(name) <= 32 and len(re.findall(r"\d", name)) <= _MOST_DIGITS and [*map(len, words)].count(1) <= 1
+    is_plain = is_short and bool(words) and all(_TOLD_WORD.fullmatch(word) for word in words)
+    told = name.strip() if is_plain else _UNTOLD
     return f"{told} ({unit.strip()})" if _TOLD_UNIT.fullmatch(unit.strip()) else told
+
+
+def _told(name: str, unit: str) -> str:
+    told = told_channel(name, unit).removeprefix(_UNTOLD).strip()
+    return f" {told}" if told else ""
 
 
 def told_unit(unit: str) -> str:
@@ -95,8 +103,8 @@ def leads_in_file(where: object, names: Sequence[str]) -> tuple[str, ...]:
     if None in found:
         place = found.index(None)
         raise LeadError(
-            f"{where}: {told_channel(names[place], '')}, number {place + 1} of {len(names)} in it, is no known lead; "
-            "name it as the lead it is (I, aVR, V1 ...)"
+            f"{where}: name {place + 1} of its {len(names)} leads is no known lead; name it as the lead it is "
+            "(I, aVR, V1 ...), or name all leads when reading (--leads)"
         )
     return normalise_leads(names)
 

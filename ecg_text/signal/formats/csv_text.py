@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -11,12 +12,13 @@ import numpy as np
 
 from ecg_text.errors import SignalError
 from ecg_text.signal.formats.bare import bare_recording
+from ecg_text.signal.formats.columns import names_a_lead, understand, with_rate
 from ecg_text.signal.formats.facts import Keep
 from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
 
 MOST_BYTES = 200 * 2**20  # a day of one lead at 250 Hz; the numbers take four times this in memory at the most
-_TIME_COLUMNS = ("", "time", "time_s", "time_ms", "t", "sample", "index")
+_NO_NUMBER = re.compile(r"could not convert string .* at row (\d+), column (\d+)\.?", re.DOTALL)
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -26,37 +28,58 @@ def recognises_csv(path: Path, head: bytes) -> bool:
         return path.suffix.lower() == ".csv"
     if b"\0" in head:
         return False
-    lines = [line for line in head.decode("utf-8-sig", errors="replace").splitlines() if line.strip()][:3]
-    delimiter = _delimiter(lines[0]) if lines else None
+    lines = [line for line in head.decode("utf-8-sig", errors="replace").splitlines() if _says_something(line)][:3]
+    if not lines:
+        return path.suffix.lower() == ".csv"
+    delimiter = _delimiter(lines[0])
     rows = [[cell.strip() for cell in _cells(line, delimiter)] for line in lines]
     if len(head) >= 512 and len(rows) == 1:
         del rows[0][-1:]  # the first bytes end somewhere in a number
     numbers = [all(_is_number(cell.replace(",", ".")) or not cell for cell in row) and any(row) for row in rows]
     named = len(rows) == 1 and path.suffix.lower() == ".csv"
-    return any(numbers) or named
+    return any(numbers) or named or _has_a_lead(rows)
+
+
+def _has_a_lead(rows: list[list[str]]) -> bool:
+    """Whether a first row names a lead above a number: a table of samples, even where another column is of words."""
+    if len(rows) < 2 or len(rows[0]) != len(rows[1]):
+        return False
+    columns = zip(rows[0], rows[1], strict=True)
+    return any(_is_number(cell.replace(",", ".")) and not _is_number(name) and names_a_lead(name)
+               for name, cell in columns)  # fmt: skip
 
 
 def open_csv(path: Path, stated: Stated, _keep: Keep) -> Iterator[Recording]:
-    """The recording of a CSV file; a first row may name the leads, and a column of times is left out.
+    """The recording of a CSV file; a first row may name leads, their unit and the time, comments (#) may stand above.
 
     Raises SignalError for text that is not UTF-8 or no table of numbers, or a file larger than MOST_BYTES.
     """
     if path.stat().st_size > MOST_BYTES:
-        raise SignalError(f"{path}: a csv file of more than {MOST_BYTES} bytes is not read; save it as .npy or WFDB")
+        raise SignalError(f"{path}: a CSV file of more than {MOST_BYTES} bytes is not read; save it as .npy or WFDB")
     with path.open("rb") as file:
         if file.read(2) in _UTF_16:
             raise SignalError(f"{path}: it is UTF-16 text; save it as CSV UTF-8")
     try:
-        array, columns, remarks = _read(path)
+        array, names, remarks = _read(path)
     except UnicodeDecodeError as error:
         raise SignalError(f"{path}: it is not UTF-8 text ({error.reason}); save it as CSV UTF-8") from error
-    yield bare_recording(path, array, stated, kind="csv", columns=columns, remarks=remarks)
+    if not names:
+        yield bare_recording(path, array, stated, kind="CSV", remarks=remarks)
+        return
+    if array.shape[1] != len(names):
+        raise SignalError(f"{path}: {len(names)} names above {array.shape[1]} columns; give one name a column")
+    columns = understand(path, names, [True] * len(names), stated)
+    if columns.time is not None:
+        columns = with_rate(path, columns, array[:, columns.time])
+    told = (*remarks, *columns.told)
+    array = array[:, list(columns.kept)]
+    yield bare_recording(path, array, columns.stated, kind="CSV", named_columns=True, remarks=told)
 
 
 def _read(path: Path) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
     """The numbers (rows, columns), the columns' names where a first row has them, and a remark on decimal commas."""
     with path.open(encoding="utf-8-sig") as file:
-        first = next((line for line in file if line.strip()), "")
+        first = next((line for line in file if _says_something(line)), "")
         delimiter = _delimiter(first)
         names = [name.strip() for name in _cells(first.rstrip("\r\n"), delimiter)]
         has_names = not all(_is_number(name.replace(",", ".")) for name in names)
@@ -66,14 +89,25 @@ def _read(path: Path) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
             top = next((line for line in lines if line.strip()), None)
             if top is None:
                 raise ValueError("it has no numbers")
-            array = np.loadtxt(chain([top], lines), delimiter=delimiter, ndmin=2, comments=None)
-    remarks = ("read decimal commas",) if rest.saw_comma else ()
-    if not has_names:
-        return array, (), remarks
-    if array.shape[1] != len(names):
-        raise SignalError(f"{path}: {len(names)} names above {array.shape[1]} columns; give one name a column")
-    kept = [number for number, name in enumerate(names) if name.lower() not in _TIME_COLUMNS]
-    return array[:, kept], tuple(names[number] for number in kept), remarks
+            try:
+                array = np.loadtxt(chain([top], lines), delimiter=delimiter, ndmin=2, comments=None)
+            except ValueError as error:
+                raise _in_our_words(path, error) from error
+    return array, tuple(names) if has_names else (), ("read decimal commas",) if rest.saw_comma else ()
+
+
+def _in_our_words(path: Path, error: ValueError) -> ValueError | SignalError:
+    """The place of a cell that is no number, whose text is not repeated; any other error as it is."""
+    place = _NO_NUMBER.fullmatch(str(error))
+    if place is None:
+        return error
+    row, column = int(place[1]) + 1, int(place[2])
+    return SignalError(f"{path}: column {column} is no number in row {row} of the numbers; leave out what is no number")
+
+
+def _says_something(line: str) -> bool:
+    """Whether it is neither empty nor a comment."""
+    return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 class _Numbers:

@@ -67,7 +67,7 @@ def known_sex(word: str | None) -> str | None:
 
 
 def coded_labels(words: Iterable[str]) -> tuple[str, ...]:
-    """The words that are codes (SNOMED and AHA numbers, SCP acronyms); all others are dropped: they may name a person."""
+    """The words that are codes (SNOMED, AHA, SCP); all others are dropped, for they may name a person."""
     return tuple(word for word in (word.strip() for word in words) if is_code(word))
 
 

@@ -14,7 +14,8 @@ MOST_SIGNS = 480
 _MOST_REASON_SIGNS = 160
 # What a library may say of a file in its own words: none of these texts can repeat a word of the file.
 _HARMLESS = re.compile(
-    r"it has no numbers|it has both decimal points and commas|(File is )?not a (zip|gzip|bzip2|lzma|tar) file|"
+    r"it has no numbers|a header of \d+ bytes|it has both decimal points and commas|"
+    r"(File is )?not a (zip|gzip|bzip2|lzma|tar) file|"
     r"file could not be opened successfully.*|(Compressed file|EOF).{0,20}ended before the end-of-stream marker.{0,20}|"
     r"(unexpected|invalid|truncated|missing|premature) (end of (data|file|header)|header|EOF)|bad checksum|"
     r"buffer (size )?(is smaller than requested size|must be a multiple of element size)|"

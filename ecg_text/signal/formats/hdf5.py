@@ -60,11 +60,17 @@ def open_hdf5(path: Path, stated: Stated, keep: Keep) -> Iterator[Recording]:
             return
         array = _only_array(path, arrays)
         stored = _Stored(path, array.name, tuple(array.shape))
-        if not stated and set(arrays) == {"ecg"} and array.dtype == np.float16 and array.shape[0] == len(STANDARD_12):
+        nothing_stated = not stated or stated.among_others
+        if (
+            nothing_stated
+            and set(arrays) == {"ecg"}
+            and array.dtype == np.float16
+            and array.shape[0] == len(STANDARD_12)
+        ):
             stated = Stated(rate_hz=_SPH_RATE_HZ, unit="mV", leads=STANDARD_12)
             yield replace(bare_recording(path, stored, stated, kind="SPH"), facts=sph_facts(path, keep))
             return
-        yield bare_recording(path, stored, stated, kind="hdf5")
+        yield bare_recording(path, stored, stated, kind="HDF5")
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,7 @@ def _only_array(path: Path, arrays: dict[str, Any]) -> Any:
 
 def _code15(path: Path, tracings: Any, exam_ids: Any, stated: Stated, keep: Keep) -> Iterator[Recording]:
     """The exams one after the other, without the zeros at both ends of the shorter ones."""
-    if stated.rate_hz is not None or stated.leads is not None:
+    if (stated.rate_hz is not None or stated.leads is not None) and not stated.among_others:
         raise SignalError(f"{path}: CODE-15 % has 400 Hz and twelve leads; state its unit only")
     if stated.unit is None:
         raise SignalError(

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ecg_text.errors import SignalError
-from ecg_text.leads import find_lead
 from ecg_text.signal.formats.bare import bare_recording
 from ecg_text.signal.formats.channels import leads_in_file
+from ecg_text.signal.formats.columns import understand, with_rate
 from ecg_text.signal.formats.facts import Facts, Keep, coded_labels, known_age, known_sex
 from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
@@ -21,12 +21,13 @@ from ecg_text.signal.formats.vendor_facts import device_class
 MARK = b"ecg_text"  # the key of the file's metadata that says which version of our table it is
 VERSION = b"1"
 INT16 = "int16"
-DTYPES = {INT16: "<i2", "float32": "<f4"}
+INT32 = "int32"
+FLOAT32 = "float32"
+DTYPES = {INT16: "<i2", INT32: "<i4", FLOAT32: "<f4"}
 _MAGIC = b"PAR1"
 _NUMBER_TYPES = frozenset(
     ("halffloat", "float", "double", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 )
-_TIME_COLUMNS = ("", "time", "time_s", "time_ms", "t", "sample", "index", "__index_level_0__")
 _MOST_GROUP_BYTES = 2**29
 _MOST_TABLE_VALUES = 2**25
 _ROWS_AT_ONCE = 4
@@ -58,7 +59,7 @@ def open_parquet(path: Path, stated: Stated, keep: Keep) -> Iterator[Recording]:
 
 
 def _ours(path: Path, file: Any, stated: Stated, keep: Keep) -> Iterator[Recording]:
-    if stated:
+    if stated and not stated.among_others:
         raise SignalError(f"{path}: it says its own {', '.join(stated.names)}; leave that out")
     largest = max((file.metadata.row_group(n).total_byte_size for n in range(file.num_row_groups)), default=0)
     if largest > _MOST_GROUP_BYTES:
@@ -105,22 +106,21 @@ def _recording(path: Path, row: Mapping[str, Any], keep: Keep) -> Recording:
 def _table(path: Path, file: Any, stated: Stated) -> Recording:
     """A table of samples, one column a lead; what it holds is weighed before it is read."""
     names = file.schema_arrow.names
-    numbers = [
-        name
-        for name, kind in zip(names, file.schema_arrow.types, strict=True)
-        if name.strip().lower() not in _TIME_COLUMNS and str(kind) in _NUMBER_TYPES
-    ]
-    columns = [name for name in numbers if find_lead(name) is not None] if stated.leads is None else numbers
-    if not columns:
-        raise SignalError(f"{path}: no column is named after a lead; name its columns in order (--leads)")
-    if len(set(columns)) != len(columns) or file.metadata.num_rows * len(columns) > _MOST_TABLE_VALUES:
-        raise SignalError(f"{path}: {len(columns)} columns of {file.metadata.num_rows} rows; save one recording in it")
+    if len(set(names)) != len(names):
+        raise SignalError(f"{path}: two of its columns have the same name; name each lead once")
+    numeric = [str(kind) in _NUMBER_TYPES for kind in file.schema_arrow.types]
+    columns = understand(path, names, numeric, stated)
+    if not columns.kept or file.metadata.num_rows * (len(columns.kept) + 1) > _MOST_TABLE_VALUES:
+        held = f"{len(columns.kept)} columns of {file.metadata.num_rows} rows"
+        raise SignalError(f"{path}: {held} for the leads; save one recording in it, a column a lead")
+    times = () if columns.time is None else (columns.time,)
     with refusing(path, "the columns cannot be read", "give a complete .parquet file"):
-        table = file.read(columns=columns)
-        array = np.stack([table.column(name).to_numpy().astype(np.float64) for name in columns], axis=1)
-    left_out = len(names) - len(columns)
-    remarks = [f"leave out {left_out} columns that are no leads"] if left_out else []
-    return bare_recording(path, array, stated, kind="parquet", columns=columns, remarks=remarks)
+        table = file.read(columns=[names[place] for place in (*columns.kept, *times)])
+        arrays = [table.column(names[place]).to_numpy().astype(np.float64) for place in (*columns.kept, *times)]
+    if times:
+        columns = with_rate(path, columns, arrays.pop())
+    array = np.stack(arrays, axis=1)
+    return bare_recording(path, array, columns.stated, kind="Parquet", named_columns=True, remarks=columns.told)
 
 
 PARQUET = Reader(name="Parquet", recognises=recognises_parquet, open=open_parquet)

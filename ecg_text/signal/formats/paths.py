@@ -5,6 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from ecg_text.signal.formats.guard import told_error
+
 
 def is_file(path: Path) -> bool:
     """Whether an ordinary file lies there."""
@@ -19,6 +21,16 @@ def is_folder(path: Path) -> bool:
 def is_anything(path: Path) -> bool:
     """Whether anything lies there: also a pipe, a socket or a device."""
     return _mode(path) != 0
+
+
+def cannot_be_read(path: Path, error: OSError) -> str:
+    """Why a file cannot be opened, and what to do, in one line."""
+    reason = told_error(error)
+    if isinstance(error, PermissionError):
+        return f"{path}: the file cannot be read ({reason}); check its permissions"
+    if isinstance(error, FileNotFoundError):
+        return f"{path}: there is no such file any more; check the path"
+    return f"{path}: the file cannot be read ({reason}); copy it anew"
 
 
 def at_home(path: str | Path) -> Path:

@@ -19,11 +19,16 @@ MOST_VALUES = 2**26
 
 @dataclass(frozen=True, kw_only=True)
 class Stated:
-    """What the caller states of a file that does not say it itself."""
+    """What the caller states of a file that does not say it itself.
+
+    Of a file among_others (a folder's, an archive's, a list's), it counts only as far as the file does not say it; a
+    file given alone is refused where it says it, too.
+    """
 
     rate_hz: float | None = None
     unit: str | None = None
     leads: tuple[str, ...] | None = None
+    among_others: bool = False
 
     def __bool__(self) -> bool:
         return any(value is not None for value in (self.rate_hz, self.unit, self.leads))
@@ -91,8 +96,10 @@ class Recording:
         start = max(0, round(start_s * self.rate_hz))
         stop = min(self.num_samples, start + round(duration_s * self.rate_hz))
         if start >= stop:
-            told = f"no samples from {start_s:g} s for {duration_s:g} s"
-            raise SignalError(f"{self.record_id}: {told}; it is {self.duration_s:g} s long")
+            length = f"{self.record_id}: it is {self.duration_s:g} s long"
+            if start >= self.num_samples:
+                raise SignalError(f"{length}, nothing is left from {start_s:g} s on; start earlier")
+            raise SignalError(f"{length}, and no sample lies within {duration_s:g} s; read a longer stretch")
         return start, stop
 
     def _cut(self, start: int, stop: int, *told: str) -> Record:
@@ -132,9 +139,12 @@ class Recording:
 class Reader:
     """One format: whether a file is of it, by its path and its first bytes, and the recordings that are in it.
 
-    open raises SignalError or LeadError for a file that is damaged or not an ECG; nothing else may leave it.
+    says names what each of its files says (of rate_hz, unit, leads), may_say what some of them leave out. open raises
+    SignalError or LeadError for a file that is damaged or not an ECG; nothing else may leave it.
     """
 
     name: str
     recognises: Callable[[Path, bytes], bool]
     open: Callable[[Path, Stated, Keep], Iterator[Recording]]
+    says: tuple[str, ...] = ()
+    may_say: tuple[str, ...] = ()

@@ -110,11 +110,11 @@ class Spool:
                 self.refused.append((name, f"{name}: {reason}"))
                 for file in [header, *waiting.forget(header)]:
                     waiting.files.pop(file, None)
-            for header in list(waiting.headers):
+            for header in [header for header in waiting.headers if header in waiting.files]:
                 path = self._release(waiting, header)
                 yield path, _joined(folder, path.name)
             for path in list(waiting.files.values()):
-                yield path, _joined(folder, path.name)
+                yield path.rename(self._alone / path.name), _joined(folder, path.name)
 
     def remove(self, path: Path) -> None:
         """Removes a file that was given out, with those of its record and the folder made for it."""

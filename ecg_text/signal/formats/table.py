@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
-from ecg_text.errors import SignalError
+from ecg_text.errors import EcgTextError, SignalError
 from ecg_text.signal.formats.arrays import MAT, NPY
 from ecg_text.signal.formats.csv_text import CSV
 from ecg_text.signal.formats.facts import Keep
@@ -39,7 +41,12 @@ def find_reader(path: Path, head: bytes | None = None) -> Reader | None:
 
 
 def open_with(reader: Reader, path: Path, stated: Stated, keep: Keep) -> Iterator[Recording]:
-    """The recordings that a reader finds in a file; one that cannot be is refused with SignalError, in one line."""
+    """The recordings that a reader finds in a file; one that cannot be is refused with SignalError, in one line.
+
+    Of a file among others, the fewest of the stated facts count with which it can be opened.
+    """
+    if stated.among_others and reader.says:
+        stated = _needed(reader, path, stated, keep)
     recordings = reader.open(path, stated, keep)
     while True:
         with in_one_line():
@@ -48,6 +55,24 @@ def open_with(reader: Reader, path: Path, stated: Stated, keep: Keep) -> Iterato
                 return
             _check(path, recording)
         yield recording
+
+
+def _needed(reader: Reader, path: Path, stated: Stated, keep: Keep) -> Stated:
+    """What is stated and not said by the file itself, found by opening it; nothing where that does not help."""
+    open_facts = [name for name in stated.names if name in reader.may_say]
+    for count in range(1, len(open_facts) + 1) if not _opens(reader, path, Stated(), keep) else ():
+        for names in combinations(open_facts, count):
+            needed = replace(Stated(), **{name: getattr(stated, name) for name in names})
+            if _opens(reader, path, needed, keep):
+                return needed
+    return Stated()
+
+
+def _opens(reader: Reader, path: Path, stated: Stated, keep: Keep) -> bool:
+    try:
+        return next(reader.open(path, stated, keep), None) is not None
+    except EcgTextError:
+        return False
 
 
 def _check(path: Path, recording: Recording) -> None:

@@ -29,6 +29,8 @@ from ecg_text.signal.formats.vendor_sniff import (
     is_xle,
 )
 
+Recognises = Callable[[Path, bytes], bool]
+
 _SCP = LibraryFormat(name="SCP-ECG", module="scp_ecg", parser="SCPECGParser", most_bytes=16 * MIB, check=check_scp)
 _AECG = LibraryFormat(
     name="HL7 aECG", module="hl7_aecg", parser="HL7aECGParser", most_bytes=MOST_XML_BYTES, check=check_xml
@@ -65,25 +67,31 @@ def _one(
     return iter((opened(path, stated, keep),))
 
 
-def _library(name: str, recognises: Callable[[Path, bytes], bool], fmt: LibraryFormat) -> Reader:
+def _own(name: str, recognises: Recognises, opened: Callable[[Path, Stated, Keep], Recording]) -> Reader:
+    opens = partial(_one, opened)
+    return Reader(name=name, recognises=recognises, open=opens, says=("rate_hz", "unit"), may_say=("leads",))
+
+
+def _library(recognises: Recognises, fmt: LibraryFormat) -> Reader:
     def opened(path: Path, stated: Stated, keep: Keep) -> Recording:
         return open_with_library(path, fmt, stated, keep)
 
-    return Reader(name=name, recognises=recognises, open=partial(_one, opened))
+    opens = partial(_one, opened)
+    return Reader(name=fmt.name, recognises=recognises, open=opens, says=("rate_hz",), may_say=("unit", "leads"))
 
 
 # In the order of sniffing: magic words first, the loosest marks last.
 VENDOR_READERS: tuple[Reader, ...] = (
-    Reader(name="dicom", recognises=is_dicom, open=partial(_one, open_dicom)),
-    Reader(name="edf", recognises=is_edf, open=partial(_one, open_edf)),
-    Reader(name="ishne", recognises=is_ishne, open=partial(_one, open_ishne)),
-    _library("scp", is_scp, _SCP),
-    _library("philips", is_sierra, _SIERRA),
-    _library("muse", is_muse, _MUSE),
-    _library("aecg", is_aecg, _AECG),
-    _library("mortara", is_mortara, _MORTARA),
-    _library("kardia", is_kardia, _KARDIA),
-    _library("xle", is_xle, _XLE),
-    _library("edan", is_edan, _EDAN),
-    _library("mfer", is_mfer, _MFER),
+    _own("DICOM", is_dicom, open_dicom),
+    _own("EDF", is_edf, open_edf),
+    _own("ISHNE", is_ishne, open_ishne),
+    _library(is_scp, _SCP),
+    _library(is_sierra, _SIERRA),
+    _library(is_muse, _MUSE),
+    _library(is_aecg, _AECG),
+    _library(is_mortara, _MORTARA),
+    _library(is_kardia, _KARDIA),
+    _library(is_xle, _XLE),
+    _library(is_edan, _EDAN),
+    _library(is_mfer, _MFER),
 )

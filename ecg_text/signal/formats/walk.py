@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -13,7 +13,7 @@ from ecg_text.errors import EcgTextError, SignalError
 from ecg_text.signal.formats.archive import is_archive, members
 from ecg_text.signal.formats.facts import NOTHING_MORE, Keep
 from ecg_text.signal.formats.guard import plain
-from ecg_text.signal.formats.paths import at_home, is_file, is_folder
+from ecg_text.signal.formats.paths import at_home, cannot_be_read, is_file, is_folder
 from ecg_text.signal.formats.recording import Recording, Stated
 from ecg_text.signal.formats.spool import EDAN_HEADER, EDAN_SIGNALS, Spool
 from ecg_text.signal.formats.table import HEAD_BYTES, find_reader, open_with
@@ -47,16 +47,19 @@ def walk(
     leads: Iterable[str] | None = None,
     keep: Iterable[str] = (),
     key: bytes | None = None,
+    among_others: bool = False,
 ) -> Generator[Found]:
     """Every recording of a file, a folder, a .zip or a .tar (.gz, .bz2, .xz), in order, and every file refused.
 
     A recording is readable only while it is the current one: what an archive holds is unpacked to a private folder
     that is removed when the next one is asked for, or the iterator is closed. What is plainly no recording (texts,
-    annotations, hidden files) is passed over. What is stated is meant for the files that do not say it themselves.
+    annotations, hidden files) is passed over. What is stated is meant for the files that do not say it themselves; a
+    file of its own, not among_others, is refused where it says it, too.
     Archives in archives are not opened. Raises SignalError where there is no such path; nothing else.
     """
     path = at_home(path)
-    stated = Stated(rate_hz=rate_hz, unit=unit, leads=None if leads is None else tuple(leads))
+    names = None if leads is None else tuple(leads)
+    stated = Stated(rate_hz=rate_hz, unit=unit, leads=names, among_others=among_others)
     kept = Keep(names=frozenset(keep), key=key)
     if WFDB.recognises(path, b""):
         return _recordings(path, path.name, stated, kept)
@@ -93,8 +96,10 @@ def walk_file_of(folder: Path, path: Path, stated: Stated, keep: Keep) -> Genera
         return
     head = _head(path)
     if head is not None and is_archive(path, head):
-        refused = plain(f"{path}: an archive in a folder is not opened; walk it by its own name")
-        yield Found(name=plain(told), refused=refused)
+        is_npz = path.suffix.lower() == ".npz"
+        advice = "save the array as .npy" if is_npz else "give it by its own name"
+        what = "a .npz file" if is_npz else "an archive"
+        yield Found(name=plain(told), refused=plain(f"{path}: {what} in a folder is not opened; {advice}"))
     else:
         yield from _recordings(path, told, stated, keep, among_others=True, head=head)
 
@@ -164,14 +169,13 @@ def _recordings(
         if reader is None and not (among_others and path.suffix.lower() in _TABLES):
             raise SignalError(f"{path}: its content is of no format that is read; leave it out, or convert it")
         if reader is not None:
-            own = Stated() if among_others and reader is WFDB else stated
-            for recording in open_with(reader, path, own, keep):
+            stated = replace(stated, among_others=True) if among_others else stated
+            for recording in open_with(reader, path, stated, keep):
                 yield Found(name=name, recording=recording)
     except EcgTextError as error:
         yield Found(name=name, refused=plain(str(error)))
     except OSError as error:
-        reason = f"{path}: the file cannot be read ({error.strerror}); check its permissions"
-        yield Found(name=name, refused=plain(reason))
+        yield Found(name=name, refused=plain(cannot_be_read(path, error)))
 
 
 def is_passed_over(name: str) -> bool:

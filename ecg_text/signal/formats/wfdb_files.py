@@ -120,7 +120,7 @@ def _choose(names: tuple[str, ...], units: tuple[str, ...], stated: tuple[str, .
     return choose_leads("a record", names, units, stated=stated)
 
 
-WFDB = Reader(name="WFDB", recognises=recognises_wfdb, open=open_wfdb)
+WFDB = Reader(name="WFDB", recognises=recognises_wfdb, open=open_wfdb, says=("rate_hz", "unit"), may_say=("leads",))
 
 
 def _real_name(header: Path, file: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,7 @@ def _check_names(header: Path, lines: list[str]) -> None:
     """No file out of the header's folder is named, by it or by the headers of its segments, and none is cut."""
     for number, segment in enumerate(files_in_folder(header, lines)[1], start=1):
         path = header.with_name(f"{segment}.hea")
-        if not is_file(path) and not segment.startswith(header.stem):
+        if not is_file(path) and not _is_named_after(header, segment):
             raise SignalError(f"{header}: the header of a segment is missing; put all files beside it")
         inner = read_header_lines(path)[0]
         if files_in_folder(path, inner)[1]:
@@ -149,8 +150,13 @@ def _num_samples(header: Path, described: Any) -> int:
 def _check_there(header: Path, path: Path) -> None:
     """A signal file is there. A name that only a header gives is free text, and is not repeated."""
     if not is_file(path):
-        told = path if path.name.startswith(header.stem) else header
+        told = path if _is_named_after(header, path.name) else header
         raise SignalError(f"{told}: the signal file is missing; put it beside its header")
+
+
+def _is_named_after(header: Path, name: str) -> bool:
+    """Whether a name is the header's own with at most a number behind it, so that it tells nothing more."""
+    return re.fullmatch(r"([_-]?\d{1,4})?(\.(dat|mat|hea))?", name.removeprefix(header.stem), re.IGNORECASE) is not None
 
 
 def _check_size(path: Path, offset: int, sample_bytes: float, num_channels: int, num_samples: int) -> None:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecg_text.errors import SignalError
 from ecg_text.record import Record
 from ecg_text.signal.formats.facts import coded_labels
-from ecg_text.signal.formats.parquet import DTYPES, INT16, MARK, VERSION
+from ecg_text.signal.formats.parquet import DTYPES, FLOAT32, INT16, INT32, MARK, VERSION
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,9 +29,9 @@ def write_parquet(
     """Writes records as they come, whole or not at all, and returns their number; memory stays flat.
 
     A row holds record_id, rate_hz, leads, samples (leads, T) in bytes, their dtype and units_per_mv, age, sex, coded
-    labels, device, and the report where asked for; no patient id. Samples are int16, rounded to 1 / units_per_mv
-    millivolts, or float32 as they are where units_per_mv is None; a function gives it record by record. Raises
-    SignalError where a sample does not fit.
+    labels, device, and the report where asked for; no patient id. Samples are rounded to 1 / units_per_mv millivolts,
+    in 16 bits, or in 32 where a record needs them; they are float32 as they are where units_per_mv is None, or where
+    even 32 bits do not suffice. A function gives units_per_mv record by record.
     """
     import pyarrow.parquet as pq
 
@@ -86,26 +85,34 @@ def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _row(record: Record, units_per_mv: float | None, *, report: bool) -> dict[str, Any]:
-    kind = "float32" if units_per_mv is None else INT16
-    samples = record.signal
-    if units_per_mv is not None:
+    kind = _dtype(record, units_per_mv)
+    if units_per_mv is None or kind == FLOAT32:
+        samples, units_per_mv = record.signal, 1.0
+    else:
         samples = np.rint(record.signal.astype(np.float64) * units_per_mv)
-        largest = np.iinfo(np.int16).max
-        if np.abs(samples).max() > largest:
-            raise SignalError(
-                f"{record.record_id}: {np.abs(record.signal).max():.4g} mV does not fit 16 bits at {units_per_mv:g} "
-                f"units per mV (at most {largest / units_per_mv:g} mV); give fewer units per mV, or None for float32"
-            )
     return {
-        "record_id": record.record_id,
+        "record_id": _storable(record.record_id),
         "rate_hz": record.rate_hz,
         "leads": list(record.leads),
         "dtype": kind,
-        "units_per_mv": units_per_mv or 1.0,
+        "units_per_mv": units_per_mv,
         "samples": samples.astype(DTYPES[kind]).tobytes(),
         "age": record.age,
         "sex": record.sex,
         "labels": list(coded_labels(record.labels)),
         "device": record.device,
-        "report": record.report if report else None,
+        "report": _storable(record.report) if report and record.report is not None else None,
     }
+
+
+def _dtype(record: Record, units_per_mv: float | None) -> str:
+    """The narrowest integers that hold every sample in these units, or float32."""
+    if units_per_mv is None:
+        return FLOAT32
+    largest = float(np.abs(record.signal).max()) * units_per_mv
+    return next((kind for kind in (INT16, INT32) if largest < np.iinfo(DTYPES[kind]).max), FLOAT32)
+
+
+def _storable(text: str) -> str:
+    """The text with question marks for bytes that are no text, as an old name of a file may hold them."""
+    return text.encode("utf-8", "replace").decode("utf-8")

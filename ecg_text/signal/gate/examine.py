@@ -7,10 +7,10 @@ from ecg_text.signal.beats.rpeaks import find_beats
 from ecg_text.signal.beats.windows import median_beat
 from ecg_text.signal.gate.amplitude import impossible_values, unit_findings
 from ecg_text.signal.gate.finding import Examination, Finding, Severity
-from ecg_text.signal.gate.flatness import alive_leads, lead_findings
+from ecg_text.signal.gate.flatness import alive_leads, clipped_findings, lead_findings
 from ecg_text.signal.gate.identity import identity_findings
 from ecg_text.signal.gate.measure import fine_enough, measure
-from ecg_text.signal.gate.noise import noise_findings
+from ecg_text.signal.gate.noise import no_beats_findings, noise_findings
 from ecg_text.signal.gate.pacing import pacing_findings
 from ecg_text.signal.gate.rate import rate_findings
 from ecg_text.signal.gate.thresholds import limit
@@ -22,7 +22,7 @@ def examine(record: Record, *, preprocess: Preprocess | None = None) -> Examinat
 
     The record is judged as it is: give a window of a long one. Nothing is changed, and nothing is raised: what cannot
     be judged is either named by a finding or left out. Where a sample is beyond any amplifier, nothing else is judged
-    but the length.
+    but the length; where the unit is refused, nothing that depends on it.
     """
     impossible = impossible_values(record)
     if impossible:
@@ -35,11 +35,13 @@ def examine(record: Record, *, preprocess: Preprocess | None = None) -> Examinat
     searched = fine_enough(record)
     beats = find_beats(searched)
     median = median_beat(searched, beats)
-    found += unit_findings(measures, median, alive)
-    found += rate_findings(searched, beats, record.rate_hz)
-    found += noise_findings(record, measures, beats, alive)
-    found += pacing_findings(record, alive)
-    found += identity_findings(searched, beats, median)
+    unit = unit_findings(measures, median, alive)
+    found += [*unit, *rate_findings(searched, beats, record.rate_hz), *no_beats_findings(record, beats)]
+    if not any(one.severity == Severity.REFUSE for one in unit):
+        found += clipped_findings(record, measures, alive)
+        found += noise_findings(record, measures, alive)
+        found += pacing_findings(record, alive)
+        found += identity_findings(searched, beats, median)
     return Examination(findings=tuple(found))
 
 

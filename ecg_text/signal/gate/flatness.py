@@ -26,15 +26,17 @@ def alive_leads(measures: Measures) -> np.ndarray:
 
 
 def lead_findings(record: Record, measures: Measures, alive: np.ndarray) -> list[Finding]:
-    """lead.missing, lead.all_flat, lead.zeroed, lead.flat, lead.partly_flat, lead.saturated, lead.duplicate."""
+    """lead.missing, lead.all_flat, lead.zeroed, lead.flat, lead.partly_flat, lead.duplicate: in any unit."""
     found = _missing(record)
     if not alive.any():
         message = "every lead is constant: there is no ECG in it; look for the right channels, or leave it out"
-        refusal = Finding(code="lead.all_flat", severity=Severity.REFUSE, message=message, leads=record.leads)
+        evidence = {"largest_range_mv": float(measures.range_mv.max()), "leads": float(len(record.leads))}
+        refusal = Finding(
+            code="lead.all_flat", severity=Severity.REFUSE, message=message, leads=record.leads, evidence=evidence
+        )
         return [*found, refusal]
     found += _flat(record, measures, alive)
     found += _partly_flat(record, measures, alive)
-    found += _saturated(record, measures, alive)
     return found + _duplicate(record, alive)
 
 
@@ -88,7 +90,8 @@ def _partly_flat(record: Record, measures: Measures, alive: np.ndarray) -> list[
     return [Finding(code="lead.partly_flat", severity=Severity.WARN, message=message, leads=leads, evidence=evidence)]
 
 
-def _saturated(record: Record, measures: Measures, alive: np.ndarray) -> list[Finding]:
+def clipped_findings(record: Record, measures: Measures, alive: np.ndarray) -> list[Finding]:
+    """lead.saturated, of the leads that are alive (C,) bool."""
     at_extreme_s = np.zeros(len(alive))
     for extreme in (measures.top, measures.bottom):
         far = np.flatnonzero(alive & (np.abs(extreme - measures.level) >= limit("lead.saturated_from")))

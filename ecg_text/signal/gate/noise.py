@@ -14,7 +14,6 @@ from ecg_text.signal.gate.thresholds import limit
 MAINS_HZ = (50.0, 60.0)
 WANDER_HZ = (0.05, 0.5)  # below 0.5 Hz there is no wave of a heart that beats at least 30 times a minute
 SHORTEST_S = 2.0
-FEWEST_BEATS = 2
 # A line is as wide as LINE_HZ on either side; its neighbours lie between APART_HZ and WIDE_HZ from it.
 LINE_HZ, APART_HZ, WIDE_HZ = 0.25, 0.5, 3.0
 STEADY_S = 0.25
@@ -22,8 +21,8 @@ _MAD_TO_SIGMA = 1 / 0.6745  # of a normal distribution
 _NOISE_GAIN = 6**0.5  # of the second difference, for white noise
 
 
-def noise_findings(record: Record, measures: Measures, beats: Beats, alive: np.ndarray) -> list[Finding]:
-    """noise.mains, noise.baseline, noise.muscle and noise.no_beats, of the leads that are alive (C,) bool."""
+def noise_findings(record: Record, measures: Measures, alive: np.ndarray) -> list[Finding]:
+    """noise.mains, noise.baseline and noise.muscle, of the leads that are alive (C,) bool."""
     if record.duration_s < SHORTEST_S or not alive.any():
         return []
     hum = _mains(record, measures, alive)
@@ -31,7 +30,7 @@ def noise_findings(record: Record, measures: Measures, beats: Beats, alive: np.n
     if not hum:
         # Hum is fast too: where it is found, it would be counted twice.
         found += _muscle(record, alive)
-    return found + _no_beats(record, beats)
+    return found
 
 
 def hum_amplitudes(measures: Measures, mains_hz: float, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
@@ -77,11 +76,15 @@ def folded(frequency_hz: float, rate_hz: float) -> float:
 
 
 def _mains(record: Record, measures: Measures, alive: np.ndarray) -> list[Finding]:
-    found = []
+    found: list[Finding] = []
+    told_hz: list[float] = []
+    width_hz = max(LINE_HZ, 2 * float(measures.frequency_hz[1]))
     for mains_hz in MAINS_HZ:
         folded_hz = folded(mains_hz, record.rate_hz)
         if folded_hz < WANDER_HZ[1] or record.rate_hz < mains_hz:
             continue
+        if any(abs(folded_hz - other_hz) <= width_hz for other_hz in told_hz):
+            continue  # at 110 Hz both mains are seen at 50 Hz, and one hum is one finding
         amplitude, ratio = hum_amplitudes(measures, mains_hz, record.rate_hz)
         which = alive & (amplitude >= limit("noise.mains_note")) & (ratio >= limit("noise.mains_ratio"))
         if which.any():
@@ -94,6 +97,7 @@ def _mains(record: Record, measures: Measures, alive: np.ndarray) -> list[Findin
         message = f"hum of {mains_hz:g} Hz{seen}, up to {worst:.2g} mV: use a notch filter, or record it again"
         severity = Severity.WARN if worst >= limit("noise.mains_warn") else Severity.NOTE
         leads = chosen_leads(record, which)
+        told_hz.append(folded_hz)
         found.append(Finding(code="noise.mains", severity=severity, message=message, leads=leads, evidence=evidence))
     return found
 
@@ -145,9 +149,10 @@ def _muscle(record: Record, alive: np.ndarray) -> list[Finding]:
     return [Finding(code="noise.muscle", severity=severity, message=message, leads=leads, evidence=evidence)]
 
 
-def _no_beats(record: Record, beats: Beats) -> list[Finding]:
-    per_minute = 60 * len(beats) / record.duration_s
-    if len(beats) >= FEWEST_BEATS and per_minute >= limit("noise.fewest_beats"):
+def no_beats_findings(record: Record, beats: Beats) -> list[Finding]:
+    """noise.no_beats, where fewer beats are found than the slowest heart makes; nothing where it may make none."""
+    per_minute, slowest = 60 * len(beats) / record.duration_s, limit("noise.fewest_beats")
+    if per_minute >= slowest or record.duration_s < 60 / slowest:
         return []
     counted = "one heart beat" if len(beats) == 1 else f"{len(beats) or 'no'} heart beats"
     message = (

@@ -26,9 +26,8 @@ def pacing_findings(record: Record, alive: np.ndarray) -> list[Finding]:
         return []
     first_s = float(places[0] / record.rate_hz)
     message = f"{len(places)} spikes like those of a pacemaker, the first at {first_s:.2f} s: look whether it is paced"
-    evidence = {"spikes": float(len(places)), "first_s": first_s}
-    if len(places) > 1:
-        evidence["usual_interval_s"] = float(np.median(np.diff(places)) / record.rate_hz)
+    usual_s = float(np.median(np.diff(places)) / record.rate_hz)
+    evidence = {"spikes": float(len(places)), "first_s": first_s, "usual_interval_s": usual_s}
     return [Finding(code="pacing.spikes", severity=Severity.NOTE, message=message, evidence=evidence)]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from ecg_text.errors import SignalError
 from ecg_text.record import Record
 from ecg_text.signal.formats.wfdb_files import write_wfdb
 from ecg_text.signal.read import open_recordings, read
@@ -74,7 +76,7 @@ def test_refusals_are_told_line_by_line_and_the_rest_is_written(say_to, recordin
     assert said.status == 1
     lines = said.err.strip().splitlines()
     assert [line.split(":")[0] for line in lines] == ["refused", "refused", "refused", "error"]
-    assert "1 records written" in said.out
+    assert "1 record written" in said.out
     assert [path.name for path in (recordings / "o").iterdir()] == ["x.parquet"]
 
 
@@ -94,3 +96,47 @@ def test_a_report_is_kept_by_name_and_identifiers_cannot_be(say_to, recordings):
     said = say_to("convert", recordings / "one", "--to", "parquet", "--out", out, "--keep", "patient_id")
     assert said.status == 1
     assert "identifiers are never carried" in said.err
+
+
+def test_records_of_one_id_get_ids_of_their_own_in_parquet(say_to, recordings):
+    write_wfdb(replace(read(recordings / "one" / "a"), record_id="a-2"), recordings / "three")
+    folder = recordings / "all"
+    folder.mkdir()
+    for name in ("one", "two", "three"):
+        (recordings / name).rename(folder / name)
+    assert say_to("convert", folder, "--to", "parquet", "--out", recordings / "out").status == 0
+    made = recordings / "out" / "all.parquet"
+    assert [one.record_id for one in open_recordings(made)] == ["a", "a-2", "a-3"]
+    assert np.array_equal(read(made, record_id="a-3").signal, read(folder / "two" / "a").signal)
+    with pytest.raises(SignalError, match=r"it holds a, a-2 and maybe more; name one by its record id \(--record-id\)"):
+        read(made)
+
+
+def test_a_loud_record_does_not_cost_the_others_of_its_file(say_to, tmp_path, generator):
+    quiet = Record(signal=generator.integers(-300, 300, size=(1, 400)) / 10000, rate_hz=250, leads=("I",))
+    loud = quiet.with_signal(quiet.signal + np.float32(4.37), "shift")
+    loud = loud.with_signal(np.rint(loud.signal * 10000) / 10000, "round")
+    for name, record in (("a", quiet), ("b", loud)):
+        write_wfdb(replace(record, record_id=name), tmp_path / "in", fmt="24", units_per_mv=10000)
+    said = say_to("convert", tmp_path / "in", "--to", "parquet", "--out", tmp_path / "out")
+    assert (said.status, said.err) == (0, "")
+    for made in open_recordings(tmp_path / "out" / "in.parquet"):
+        assert np.array_equal(made.record().signal, read(tmp_path / "in" / made.record_id).signal)
+
+
+def test_a_step_that_is_too_fine_is_refused_in_the_words_of_the_command(say_to, recordings):
+    said = say_to("convert", recordings / "one", "--to", "wfdb", "--out", recordings / "out", "--resolution-uv", "1e-7")
+    assert said.status == 1
+    assert "a: it does not fit 32 bits at this step; give a larger --resolution-uv" in said.err
+
+
+def test_what_is_stated_is_for_those_of_several_files_that_do_not_say_it(say_to, recordings, generator):
+    np.save(recordings / "b.npy", generator.integers(-900, 900, size=(3, 500)) / 1000)
+    stated = ("--rate-hz", "500", "--unit", "mV", "--leads", "I,II,V1")
+    header, out = recordings / "one" / "a.hea", recordings / "out"
+    said = say_to("convert", header, recordings / "b.npy", "--to", "wfdb", "--out", out, *stated)
+    assert (said.status, said.err) == (0, "")
+    assert (read(out / "a").rate_hz, read(out / "b").rate_hz) == (250, 500)
+    alone = say_to("convert", header, "--to", "wfdb", "--out", out, *stated)
+    assert alone.status == 1
+    assert "says its own rate_hz" in alone.err

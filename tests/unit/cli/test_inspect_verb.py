@@ -157,6 +157,25 @@ def test_an_array_must_be_described(say_to, ecg, tmp_path):
     assert said.err.count("\n") == 1
 
 
+def test_several_files_are_told_apart_by_what_they_say(say_to, ecg, tmp_path):
+    file = write_wfdb(ecg, tmp_path)
+    np.save(tmp_path / "bare.npy", ecg.signal)
+    stated = ("--rate-hz", 250, "--unit", "mV", "--leads", ",".join(ecg.leads))
+    assert say_to("inspect", file, tmp_path / "bare.npy", *stated).status == 0
+    assert say_to("inspect", file, *stated).status == 1
+
+
+def test_a_line_of_a_folder_names_its_file_once(say_to, ecg, tmp_path):
+    np.save(tmp_path / "bare.npy", ecg.signal)
+    flat = Record(signal=np.zeros((12, 2500)), rate_hz=250.0, leads=ecg.leads, record_id="flat")
+    write_wfdb(flat, tmp_path / "deep")
+    (tmp_path / "deep" / "cut.hea").write_text("cut 12 250 2500\n")
+    said = say_to("inspect", tmp_path, "--workers", 1)
+    lines = {line.split(":")[0]: line for line in said.out.splitlines()}
+    assert lines["bare.npy"].startswith("bare.npy: cannot be read: a NumPy file does not say its rate_hz")
+    assert lines["deep/cut.hea"].count("cut.hea") == 1
+
+
 @pytest.mark.slow
 def test_a_folder_is_the_same_by_one_process_and_by_two(say_to, ecg, tmp_path):
     flat = Record(signal=np.zeros((12, 2500)), rate_hz=250.0, leads=ecg.leads, record_id="flat")

@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ import pytest
 
 from ecg_text.data.store import Store
 from ecg_text.signal.formats.wfdb_files import write_wfdb
+from ecg_text.signal.formats.write_parquet import write_parquet
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.read import read
+from ecg_text.signal.synthetic.synthesise import synthesise
 
 
 @pytest.fixture
@@ -221,3 +224,19 @@ def test_a_key_that_would_be_shared_lost_or_is_none_is_refused(say_to, records, 
     wrong.chmod(0o644)
     assert_refused(say_to("prepare", "folder", records, out, "--key-file", wrong), "chmod 600")
     assert not out.exists()
+
+
+def test_files_of_several_formats_become_one_store(say_to, records, tmp_path):
+    ecg = synthesise("sinus rhythm", np.random.default_rng(8), rate_hz=250.0, record_id="bare").record
+    np.save(records / "bare.npy", ecg.signal)
+    write_parquet([replace(ecg, record_id="table")], records / "table.parquet")
+    said = say_to("prepare", "folder", records, tmp_path / "store", "--workers", 1)
+    assert "state" in said.out  # bare.npy does not say its rate
+    stated = ("--file-rate-hz", 250, "--unit", "mV", "--leads", ",".join(ecg.leads))
+    assert say_to("prepare", "folder", records, tmp_path / "store", "--workers", 1, *stated).status == 0
+    store = Store.open(tmp_path / "store")
+    rows = [store.catalogue.column("record_id").index(name) for name in ("bare", "table")]
+    bare, table = store.signals(rows)[0]
+    assert np.abs(bare - table).max() <= 0.002
+    said = say_to("prepare", "ptbxl", records, tmp_path / "other", *stated)
+    assert said.status == 1

@@ -13,7 +13,7 @@ def folder(tmp_path):
     (tmp_path / "report.txt").write_text("Patient: Johan Smithers, MRN 7788123. Sinus rhythm.")
     (tmp_path / "clean.csv").write_text("record_id,label\nr1,NORM\n")
     (tmp_path / "all.zip").write_bytes(b"PK\x03\x04 and more")
-    (tmp_path / "signal.npy").write_bytes(b"\x93NUMPY")
+    (tmp_path / "signal.npy").write_bytes(b"\x93NUMPY\1\0v\0{'descr': '<f4', ")
     return tmp_path
 
 

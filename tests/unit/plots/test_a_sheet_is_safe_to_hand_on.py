@@ -28,6 +28,13 @@ def test_findings_stand_in_the_margin_the_gravest_first_and_not_too_many() -> No
     assert max(y for text in told for _, y in places(sheet, text)) < size_mm(sheet)[1]
 
 
+def test_a_finding_in_the_margin_names_its_leads_once() -> None:
+    noisy = Finding(code="n", severity=Severity.WARN, message="do not read these leads", leads=("V2", "V5"))
+    zeroed = Finding(code="z", severity=Severity.WARN, message="V3 and aVL are zero", leads=("V3", "aVL"))
+    told = texts(draw_sheet(record(), findings=[noisy, zeroed]))
+    assert {"V2 V5: do not read these leads", "V3 and aVL are zero"} <= set(told)
+
+
 def test_answers_are_written_with_their_sign_the_best_first() -> None:
     told = texts(draw_sheet(record(), answers=[("low", -0.1), ("high", 0.314)]))
     assert told.index("high") < told.index("low")

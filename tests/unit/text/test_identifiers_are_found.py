@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ecg_text.text import identifier_cues, identifier_patterns
 from ecg_text.text.identifier_keys import kind_of_key
+from ecg_text.text.identifier_names import name_spans
+from ecg_text.text.identifier_patterns import pattern_hits
 from ecg_text.text.identifiers import KINDS, find_identifiers, find_in_field, find_in_name, is_keyed_hash, masked
 
 
@@ -15,51 +18,54 @@ def kinds_and_words(text: str) -> list[tuple[str, str]]:
     return [(found.kind, found.text) for found in find_identifiers(text)]
 
 
-@pytest.mark.parametrize(
-    ("text", "kind", "words"),
-    [
-        ("Patient John Smith was seen", "name", "John Smith"),
-        ("patient: john smith, 64 y", "name", "john smith"),
-        ("Patient's name: M. Sjöström", "name", "M. Sjöström"),
-        ("Name: Müller, Jürgen; sinusrhythmus", "name", "Müller, Jürgen"),
-        ("Patientin Hannelore Groß-Weber klagt", "name", "Hannelore Groß-Weber"),
-        ("herr von der heyden hat schmerzen", "name", "von der heyden"),
-        ("Dr. med. Karl-Heinz Vogt", "name", "Karl-Heinz Vogt"),
-        ("confirmed by Dr. O'Neill.", "name", "O'Neill"),
-        ("signerat av Åsa Öberg", "name", "Åsa Öberg"),
-        ("reviewed by anders bergström", "name", "anders bergström"),
-        ("Smith^John^^Dr", "name", "Smith^John^^Dr"),
-        ("PATIENT: SMITH, JOHN", "name", "SMITH, JOHN"),
-        ("PatientLastName=Okafor", "name", "Okafor"),
-        ("seen on 1953-02-01", "date", "1953-02-01"),
-        ("geb. 01.02.1953", "date", "01.02.1953"),
-        ("verglichen mit 28.12.93", "date", "28.12.93"),
-        ("DOB 02/01/1953", "date", "02/01/1953"),
-        ("on 5 May 1953", "date", "5 May 1953"),
-        ("May 5, 1953", "date", "May 5, 1953"),
-        ("PatientBirthDate: 19530201", "date", "19530201"),
-        ("jmf med ekg 910307", "date", "910307"),
-        ("MRN 123456", "record", "123456"),
-        ("case no. 77-1234", "record", "77-1234"),
-        ("Fallnummer: 2019-4711", "record", "2019-4711"),
-        ("SSN 123-45-6789", "record", "123-45-6789"),
-        ("943 476 5919", "record", "943 476 5919"),
-        ("811218-9876", "record", "811218-9876"),
-        ("tel. 0421/123456", "phone", "0421/123456"),
-        ("call (415) 555-2671", "phone", "(415) 555-2671"),
-        ("fax +49 421 987654", "phone", "+49 421 987654"),
-        ("jane.doe@clinic.org", "email", "jane.doe@clinic.org"),
-        ("https://jane:secret@host/x", "url", "https://jane:secret@host/x"),
-        ("from 192.168.3.17", "ip", "192.168.3.17"),
-        ("wohnt Lindenstraße 12", "address", "Lindenstraße 12"),
-        ("lives at 12 Oak Street", "address", "12 Oak Street"),
-        ("a 94 year old woman", "age", "94"),
-        ("92-jährige Patientin", "age", "92"),
-        ("S/N A12-3345", "device", "A12-3345"),
-        ("/home/jane.smith/ecg/a.hea", "path", "/home/jane.smith"),
-        ("C:\\Users\\jane\\ecg", "path", "C:\\Users\\jane"),
-    ],
+FOUND = (
+    ("Patient John Smith was seen", "name", "John Smith"),
+    ("patient: john smith, 64 y", "name", "john smith"),
+    ("Patient's name: M. Sjöström", "name", "M. Sjöström"),
+    ("Name: Müller, Jürgen; sinusrhythmus", "name", "Müller, Jürgen"),
+    ("Patientin Hannelore Groß-Weber klagt", "name", "Hannelore Groß-Weber"),
+    ("herr von der heyden hat schmerzen", "name", "von der heyden"),
+    ("Dr. med. Karl-Heinz Vogt", "name", "Karl-Heinz Vogt"),
+    ("confirmed by Dr. O'Neill.", "name", "O'Neill"),
+    ("signerat av Åsa Öberg", "name", "Åsa Öberg"),
+    ("reviewed by anders bergström", "name", "anders bergström"),
+    ("Smith^John^^Dr", "name", "Smith^John^^Dr"),
+    ("Patient: Okafor^Ada. Sinus rhythm", "name", "Okafor^Ada"),
+    ("Okafor^A. Sinus rhythm", "name", "Okafor^A."),
+    ("PATIENT: SMITH, JOHN", "name", "SMITH, JOHN"),
+    ("PatientLastName=Okafor", "name", "Okafor"),
+    ("seen on 1953-02-01", "date", "1953-02-01"),
+    ("geb. 01.02.1953", "date", "01.02.1953"),
+    ("verglichen mit 28.12.93", "date", "28.12.93"),
+    ("DOB 02/01/1953", "date", "02/01/1953"),
+    ("on 5 May 1953", "date", "5 May 1953"),
+    ("May 5, 1953", "date", "May 5, 1953"),
+    ("PatientBirthDate: 19530201", "date", "19530201"),
+    ("jmf med ekg 910307", "date", "910307"),
+    ("MRN 123456", "record", "123456"),
+    ("case no. 77-1234", "record", "77-1234"),
+    ("Fallnummer: 2019-4711", "record", "2019-4711"),
+    ("SSN 123-45-6789", "record", "123-45-6789"),
+    ("943 476 5919", "record", "943 476 5919"),
+    ("811218-9876", "record", "811218-9876"),
+    ("tel. 0421/123456", "phone", "0421/123456"),
+    ("call (415) 555-2671", "phone", "(415) 555-2671"),
+    ("fax +49 421 987654", "phone", "+49 421 987654"),
+    ("jane.doe@clinic.org", "email", "jane.doe@clinic.org"),
+    ("https://jane:secret@host/x", "url", "https://jane:secret@host/x"),
+    ("from 192.168.3.17", "ip", "192.168.3.17"),
+    ("wohnt Lindenstraße 12", "address", "Lindenstraße 12"),
+    ("wohnt Lange Straße 12a", "address", "Lange Straße 12a"),
+    ("lives at 12 Oak Street", "address", "12 Oak Street"),
+    ("a 94 year old woman", "age", "94"),
+    ("92-jährige Patientin", "age", "92"),
+    ("S/N A12-3345", "device", "A12-3345"),
+    ("/home/jane.smith/ecg/a.hea", "path", "/home/jane.smith"),
+    ("C:\\Users\\jane\\ecg", "path", "C:\\Users\\jane"),
 )
+
+
+@pytest.mark.parametrize(("text", "kind", "words"), FOUND)
 def test_what_has_a_form_or_a_cue_is_found(text: str, kind: str, words: str) -> None:
     assert (kind, words) in kinds_and_words(text)
     assert kind in KINDS
@@ -167,3 +173,15 @@ def test_the_reports_of_fold_nine_are_found_clean(ptbxl_dir: Path) -> None:
     found = [one for report in reports for one in find_identifiers(report)]
     assert len(reports) == 2183
     assert len(found) <= 2, found
+
+
+def test_rules_that_are_left_out_would_have_found_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [*(text for text, _, _ in FOUND), "12 May 2019", "20190512101112", "x"]
+    texts += [text.upper() for text in texts]
+    fast = [(list(pattern_hits(text)), list(name_spans(text))) for text in texts]
+    monkeypatch.setattr(identifier_cues, "has_cue", lambda *_: True)
+    identifier_patterns._rules_again.cache_clear()
+    slow = [(list(pattern_hits(text)), list(name_spans(text))) for text in texts]
+    identifier_patterns._rules_again.cache_clear()
+    assert fast == slow
+    assert sum(len(hits) + len(names) for hits, names in slow) > 20

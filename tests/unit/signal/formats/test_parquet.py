@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ecg_text.errors import SignalError
+from ecg_text.errors import LeadError, SignalError
 from ecg_text.record import Record
 from ecg_text.signal.formats.write_parquet import write_parquet
 from ecg_text.signal.read import open_recordings, read
@@ -48,15 +50,61 @@ def test_samples_of_no_step_are_kept_as_floats(generator: np.random.Generator, t
     assert read(tmp_path / "x.parquet").report is None
 
 
-def test_a_record_that_does_not_fit_leaves_no_file_and_the_old_one_alone(records: list[Record], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("largest_mv", "dtype"), [(32.766, "int16"), (32.768, "int32"), (2e6, "int32"), (1e7, "float32")]
+)
+def test_a_loud_record_takes_wider_samples_and_comes_back_exactly(
+    records: list[Record], tmp_path: Path, largest_mv: float, dtype: str
+) -> None:
+    signal = records[0].signal.copy()
+    signal[1, 7] = -largest_mv
+    loud = records[0].with_signal(signal, "shout")
+    assert write_parquet([records[1], loud, records[2]], tmp_path / "x.parquet") == 3
+    assert pq.read_table(tmp_path / "x.parquet")["dtype"].to_pylist() == ["int16", dtype, "int16"]
+    made = [one.record() for one in open_recordings(tmp_path / "x.parquet")]
+    for ours, known in zip(made, (records[1], loud, records[2]), strict=True):
+        assert np.array_equal(ours.signal, known.signal)
+
+
+def test_an_id_that_is_no_text_does_not_cost_the_file(records: list[Record], tmp_path: Path) -> None:
+    old = replace(records[0], record_id="r\udcff")
+    assert write_parquet([old, records[1]], tmp_path / "x.parquet") == 2
+    assert [one.record_id for one in open_recordings(tmp_path / "x.parquet")] == ["r?", "r1"]
+
+
+def test_a_source_that_breaks_leaves_no_file_and_the_old_one_alone(records: list[Record], tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     write_parquet(records, path)
     before = path.read_bytes()
-    loud = records[0].with_signal(np.full((2, 9), 40.0), "shout")
-    with pytest.raises(SignalError, match="r0: 40 mV does not fit 16 bits at 1000 units per mV"):
-        write_parquet([*records, loud], path)
+
+    def broken() -> Iterator[Record]:
+        yield from records
+        raise SignalError("the source is gone")
+
+    with pytest.raises(SignalError, match="the source is gone"):
+        write_parquet(broken(), path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["x.parquet"]
+
+
+def test_leads_that_contradict_the_columns_are_refused(tmp_path: Path, generator: np.random.Generator) -> None:
+    values = generator.normal(size=(3, 250))
+    pq.write_table(pa.table(dict(zip(("II", "I", "hr"), values, strict=True))), tmp_path / "t.parquet")
+    with pytest.raises(LeadError, match="its columns name II, I, not I, II, III"):
+        read(tmp_path / "t.parquet", rate_hz=250, unit="mV", leads=["I", "II", "III"])
+    made = read(tmp_path / "t.parquet", rate_hz=250, unit="mV", leads=["II", "I"])
+    assert made.leads == ("II", "I")
+    assert "leave out columns hr" in made.trail
+    np.testing.assert_allclose(made.signal, values[:2], rtol=1e-6)
+
+
+def test_columns_that_are_no_leads_are_taken_as_stated_where_none_is(
+    tmp_path: Path, generator: np.random.Generator
+) -> None:
+    values = generator.normal(size=(2, 250))
+    pq.write_table(pa.table({"a": values[0], "b": values[1], "who": ["x"] * 250}), tmp_path / "t.parquet")
+    made = read(tmp_path / "t.parquet", rate_hz=250, unit="mV", leads=["V1", "V2"])
+    np.testing.assert_allclose(made.signal, values, rtol=1e-6)
 
 
 def test_a_table_of_others_is_read_by_the_names_of_its_columns(tmp_path: Path, generator: np.random.Generator) -> None:
@@ -65,10 +113,11 @@ def test_a_table_of_others_is_read_by_the_names_of_its_columns(tmp_path: Path, g
         {"time": np.arange(250) / 250, "DI": signal[0], "aVR": signal[1], "V1": signal[2], "who": ["x"] * 250}
     )
     pq.write_table(table, tmp_path / "t.parquet")
-    made = read(tmp_path / "t.parquet", rate_hz=250, unit="mV", start_s=0.5)
+    made = read(tmp_path / "t.parquet", unit="mV", start_s=0.5)
+    assert made.rate_hz == 250
     assert made.leads == ("I", "aVR", "V1")
     np.testing.assert_allclose(made.signal, signal[:, 125:], rtol=1e-6)
-    with pytest.raises(SignalError, match="does not say its rate_hz, unit"):
+    with pytest.raises(SignalError, match=r"a Parquet file does not say its unit; state it when reading \(--unit\)$"):
         read(tmp_path / "t.parquet")
 
 

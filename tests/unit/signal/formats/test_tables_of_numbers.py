@@ -37,7 +37,7 @@ def test_decimal_commas_are_read_and_told(tmp_path: Path, signal: np.ndarray, ma
     path.write_text("\n".join([mark.join(LEADS), *lines]))
     made = read(path, rate_hz=250, unit="mV")
     np.testing.assert_allclose(made.signal, signal, atol=1e-6)
-    assert made.trail == ("read csv r7.csv in mV", "read decimal commas")
+    assert made.trail == ("read CSV r7.csv in mV", "read decimal commas")
 
 
 def test_points_and_commas_together_may_mean_thousands_and_are_refused(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_csv_of_a_few_very_wide_lines_is_read(tmp_path: Path, generator: np.ra
 def test_the_content_decides_not_the_suffix(tmp_path: Path, signal: np.ndarray) -> None:
     np.save(tmp_path / "r7.npy", signal)
     (tmp_path / "r7.npy").rename(tmp_path / "r7.csv")
-    assert read(tmp_path / "r7.csv", rate_hz=250, unit="mV", leads=LEADS).trail == ("read npy r7.csv in mV",)
+    assert read(tmp_path / "r7.csv", rate_hz=250, unit="mV", leads=LEADS).trail == ("read NumPy r7.csv in mV",)
 
 
 @pytest.mark.parametrize("shape", ["(3, 1000000000000)", "(1000000000000, 3)", "(3, -5)", "(99999999999999999999, 3)"])

@@ -45,19 +45,19 @@ def edan(path: Path, source: Source) -> Path:
 
 
 CASES = {
-    "EDF+": Case("edf", library_files.write_edf, 0.00007),
-    "BDF": Case("edf", bdf, 0.0000003),
-    "DICOM": Case("dicom", library_files.write_dicom, 0.00125),
-    "ISHNE": Case("ishne", binary_files.write_ishne, 0.00125),
-    "SCP-ECG": Case("scp", scp.write_scp, 0.00125),
-    "HL7 aECG": Case("aecg", xml_files.write_aecg, 0.00125),
-    "GE MUSE": Case("muse", xml_files.write_muse, 0.00244, leads=EIGHT),
-    "Philips": Case("philips", xml_files.write_sierra, 0.0025),
-    "Mortara": Case("mortara", xml_files.write_mortara, 0.00125),
-    "MFER": Case("mfer", binary_files.write_mfer, 0.00125),
-    "Kardia": Case("kardia", binary_files.write_kardia, 0.00025, leads=LIMB, age=None, sex=None),
-    "XLE": Case("xle", binary_files.write_xle, 0.0008, leads=EIGHT, rate_hz=1000, age=None, suffix=".xle"),
-    "EDAN": Case("edan", edan, 0.0005, leads=("I", "II", "V1"), rate_hz=250, age=None, sex=None,
+    "EDF+": Case("EDF", library_files.write_edf, 0.00007),
+    "BDF": Case("EDF", bdf, 0.0000003),
+    "DICOM": Case("DICOM", library_files.write_dicom, 0.00125),
+    "ISHNE": Case("ISHNE", binary_files.write_ishne, 0.00125),
+    "SCP-ECG": Case("SCP-ECG", scp.write_scp, 0.00125),
+    "HL7 aECG": Case("HL7 aECG", xml_files.write_aecg, 0.00125),
+    "GE MUSE": Case("GE MUSE XML", xml_files.write_muse, 0.00244, leads=EIGHT),
+    "Philips": Case("Philips XML", xml_files.write_sierra, 0.0025),
+    "Mortara": Case("Mortara XML", xml_files.write_mortara, 0.00125),
+    "MFER": Case("MFER", binary_files.write_mfer, 0.00125),
+    "Kardia": Case("Kardia JSON", binary_files.write_kardia, 0.00025, leads=LIMB, age=None, sex=None),
+    "XLE": Case("XLE", binary_files.write_xle, 0.0008, leads=EIGHT, rate_hz=1000, age=None, suffix=".xle"),
+    "EDAN": Case("EDAN Holter", edan, 0.0005, leads=("I", "II", "V1"), rate_hz=250, age=None, sex=None,
                  stated=Stated(unit="uV")),
 }  # fmt: skip
 each_format = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -99,7 +99,7 @@ def test_a_window_is_the_same_stretch_of_the_whole(case: Case, tmp_path: Path) -
 def test_exactly_one_reader_recognises_a_file_whatever_its_suffix(case: Case, tmp_path: Path) -> None:
     path, _ = written(case, tmp_path)
     head = path.read_bytes()[:4096]
-    named = path if case.reader == "edan" else path.rename(path.with_suffix(".txt"))
+    named = path if case.reader == "EDAN Holter" else path.rename(path.with_suffix(".txt"))
     assert [reader.name for reader in VENDOR_READERS if reader.recognises(named, head)] == [case.reader]
 
 
@@ -130,9 +130,9 @@ def test_a_report_and_a_hashed_patient_id_are_kept_where_the_caller_names_them(n
 @pytest.mark.parametrize("part", [0.35, 0.6, 0.98])
 def test_a_cut_file_is_refused_in_one_line(case: Case, part: float, tmp_path: Path) -> None:
     path, _ = written(case, tmp_path)
-    cut = path.with_name("ecgraw.dat") if case.reader == "edan" else path
+    cut = path.with_name("ecgraw.dat") if case.reader == "EDAN Holter" else path
     data = cut.read_bytes()
-    header = 0x40000 if case.reader == "xle" else 0
+    header = 0x40000 if case.reader == "XLE" else 0
     # EDAN and XLE say nowhere how long a recording is: only a frame that is not whole shows the cut.
     cut.write_bytes(data[: header + int((len(data) - header) * part) // 48 * 48 + 1])
     head = path.read_bytes()[:4096]

@@ -59,7 +59,8 @@ def test_documents_of_too_many_or_too_deep_elements_are_refused(name: str, stuff
     refused(path, "elements, or nested deeper|MiB are too many")
 
 
-def test_packed_philips_samples_that_unpack_to_gigabytes_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("written_as", ["XLI", "&#88;LI", 'XLI" note=">'])
+def test_packed_philips_samples_that_unpack_to_gigabytes_are_refused(written_as: str, tmp_path: Path) -> None:
     # Code 256 stands for itself and one byte more, then 257, ...: each code is a byte longer than the one before.
     codes = [0, *range(256, 1023), *[1022] * 400_000]
     bits = "".join(f"{code:010b}" for code in codes)
@@ -69,7 +70,8 @@ def test_packed_philips_samples_that_unpack_to_gigabytes_are_refused(tmp_path: P
     path = xml_files.write_sierra(tmp_path / "a", smooth_source(), is_packed=True)
     text = path.read_text(encoding="utf-16")
     start = text.index(">", text.index("<parsedwaveforms")) + 1
-    path.write_text(text[:start] + b64encode(chunk).decode() + text[text.index("</parsed") :], encoding="utf-16")
+    text = text[:start] + f"<![CDATA[{b64encode(chunk).decode()}]]>" + text[text.index("</parsed") :]
+    path.write_text(text.replace('"XLI"', f'"{written_as}"'), encoding="utf-16")
     refused(path, "unpack to more than 4 MiB")
 
 

@@ -12,12 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from ecg_text.errors import SignalError
 from ecg_text.record import Record
 from ecg_text.signal.formats.archive import FREE_BYTES
 from ecg_text.signal.formats.walk import walk
 from ecg_text.signal.formats.wfdb_files import write_wfdb
+from ecg_text.signal.formats.write_parquet import write_parquet
+from ecg_text.signal.read import open_recordings
+from tests.unit.signal.formats.test_vendor_formats import CASES, written
 
 
 @pytest.fixture
@@ -87,6 +91,47 @@ def test_what_is_stated_is_meant_for_the_files_that_do_not_say_it(folder: Path) 
     assert {one.name: one.recording.leads for one in found if one.recording} == {
         "a.hea": ("I", "II"), "b.hea": ("I", "II"), "bare.npy": ("V1", "V2"), "deep/c.hea": ("I", "II"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_facts_are_ignored_by_every_format_that_says_them(tmp_path: Path, packed: bool) -> None:
+    place = tmp_path / "mixed"
+    wanted = {}
+    for name, case in CASES.items():
+        if case.stated is None:
+            path, _ = written(case, place / name.replace(" ", "_").replace("+", ""))
+            wanted[path.relative_to(place).as_posix()] = next(open_recordings(path)).leads
+    record = Record(signal=np.ones((2, 90)), rate_hz=100, leads=("I", "II"), record_id="p")
+    write_parquet([record], place / "p.parquet")
+    np.save(place / "bare.npy", np.ones((2, 90)))
+    walked = pack(tmp_path / "x.zip", files_of(place)) if packed else place
+    found = {one.name: one for one in walk(walked, rate_hz=360, unit="uV", leads=("V1", "V2"))}
+    assert {name: one.refused for name, one in found.items() if one.refused} == {}
+    leads = {name: one.recording.leads for name, one in found.items() if one.recording}
+    assert leads == {**wanted, "p.parquet": ("I", "II"), "bare.npy": ("V1", "V2")}
+
+
+def test_a_lead_that_a_file_leaves_out_is_taken_from_what_is_stated(tmp_path: Path) -> None:
+    header = write_wfdb(Record(signal=np.ones((1, 90)), rate_hz=100, leads=("I",), record_id="a"), tmp_path)
+    header.write_text(header.read_text().replace(" 0 I\n", " 0 ECG\n"))
+    [found] = walk(tmp_path, rate_hz=360, unit="uV", leads=["II"])
+    assert found.recording is not None, found.refused
+    assert (found.recording.rate_hz, found.recording.leads) == (100, ("II",))
+
+
+def test_several_files_without_a_header_are_each_told_by_their_own_reason(tmp_path: Path) -> None:
+    for name in ("val.mat", "b.mat"):
+        savemat(tmp_path / name, {"val": np.ones((2, 9))})
+    archive = pack(tmp_path / "x.zip", [(f"d/{path.name}", path.read_bytes()) for path in tmp_path.glob("*.mat")])
+    found = list(walk(archive))
+    assert len(found) == 2
+    assert all("a MATLAB file does not say its rate_hz, unit, leads" in one.refused for one in found)
+
+
+def test_a_numpy_archive_in_a_folder_is_told_what_to_do(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", ecg=np.ones((2, 9)))
+    [found] = walk(tmp_path)
+    assert "save the array as .npy" in found.refused
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tar.gz", "x.tgz", "x.tar.bz2", "x.tar.xz"])
@@ -289,3 +334,12 @@ def test_thousands_of_members_do_not_make_thousands_of_folders(
     assert len(list(walk(archive))) == 50
     assert len(made) <= 2
     assert not list(private_temp.iterdir())
+
+
+def test_a_record_in_segments_whose_segment_has_no_signals_is_refused_in_one_line(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "half.zip", "w") as archive:
+        archive.writestr("m.hea", "m/2 1 100 200\ns1 100\ns2 100\n")
+        archive.writestr("s1.hea", "s1 1 100 100\ns1.dat 16 1000/mV 16 0 0 0 0 II\n")
+    found = list(walk(tmp_path / "half.zip"))
+    assert found
+    assert all(one.recording is None and one.refused.count("\n") == 0 for one in found)

@@ -65,7 +65,7 @@ def test_windows_end_to_end_are_the_whole(record: Record, tmp_path: Path) -> Non
 def test_a_window_out_of_the_record_is_refused(
     record: Record, tmp_path: Path, start_s: float, duration_s: float
 ) -> None:
-    with pytest.raises(SignalError, match=r"window|no samples"):
+    with pytest.raises(SignalError, match=r"window|nothing is left from 99 s on"):
         read(write_wfdb(record, tmp_path), start_s=start_s, duration_s=duration_s)
 
 

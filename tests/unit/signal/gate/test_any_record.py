@@ -84,6 +84,7 @@ def test_no_record_makes_the_gate_fail_or_warn(record: Record) -> None:
         assert examination.verdict == "refuse"
         assert "unit.too_large" in examination.codes
     for found in examination.findings:
+        assert found.evidence, found.code
         assert found.message.isprintable()
         assert len(found.message) <= MOST_LETTERS, found.message
         assert record.record_id not in found.message

@@ -67,7 +67,7 @@ def test_an_invalid_sample_costs_a_long_recording_its_minute_and_a_short_one_eve
     assert len(list(passage)) == 12
     [told] = [found for found in passage.examination.findings if found.code == "samples.invalid"]
     assert (told.severity, told.evidence["start_s"], told.evidence["stretches"]) == (Severity.WARN, 60.0, 1)
-    with pytest.raises(SignalError, match="1 samples are NaN"):
+    with pytest.raises(SignalError, match="1 samples are missing"):
         list(Passage(replace(recording_of(long), load=broken, num_samples=9000), standard_preprocess()))
 
 
