@@ -168,7 +168,7 @@ def test_a_wrong_unit_is_refused_and_a_doubtful_one_told_beside_the_answer(
     command = ("classify", tmp_path / "uv.npy", *stated, "--unit")
     said = say_to(*command, "mV")
     assert said.status == 1
-    assert "give the unit" in said.err
+    assert "unit or gain is wrong" in said.err
     [told] = json.loads(say_to(*command, "uV", "--json").out)["records"]
     assert told["gate"]["verdict"] == "accept"
     np.save(tmp_path / "uv.npy", record.signal * 6000)

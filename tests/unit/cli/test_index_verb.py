@@ -126,7 +126,7 @@ def test_doubtful_recordings_are_counted(say_to: Callable[..., Any], model: Path
     stated = ("--rate-hz", 500, "--unit", "mV", "--leads", ",".join(ecg.leads))
     said = say_to("index", "build", folder, *stated, "--model", model, "--out", tmp_path / "index", "--json")
     assert json.loads(said.out)["doubtful"] == 2
-    assert said.err.startswith("warning: 2 recordings are doubtful; the first, 1: the usual beat measures")
+    assert said.err.startswith("warning: 2 recordings are doubtful; the first, 1: the usual beat has")
     assert said.err.count("\n") == 1
 
 

@@ -100,7 +100,7 @@ def test_a_longer_recording_is_noted_and_one_beyond_the_range_is_skipped(say_to,
     assert said.status == 0
     assert "1 recording is longer than 10 s: the store keeps its first 10 s that the gate accepts" in said.out
     assert "7 records written, 1 skipped" in said.out
-    assert "give the unit" in said.out
+    assert "unit or gain is wrong" in said.out
 
 
 def test_a_table_in_another_encoding_is_refused(say_to, records, tmp_path):

@@ -105,7 +105,7 @@ def test_a_query_in_a_wrong_unit_is_warned_of(
     stated = ("--rate-hz", record.rate_hz, "--leads", ",".join(record.leads), "--unit", "mV")
     said = say_to("search", index, "--ecg", tmp_path / "uv.npy", *stated)
     assert said.status == 0
-    assert "uv.npy: the usual beat measures" in said.out
+    assert "uv.npy: the usual beat has" in said.out
     gate = json.loads(say_to("search", index, "--ecg", tmp_path / "uv.npy", *stated, "--json").out)["gate"]
     assert gate["findings"][0]["code"] == "unit.too_large"
     np.save(tmp_path / "uv.npy", record.signal * 1000)

@@ -317,4 +317,4 @@ def test_what_the_gate_says_stands_in_the_columns(write_recording: Any, preproce
     assert (found["code"] in kept.column("findings")[1], found["leads"]) == (True, ["V3"])
     assert all(isinstance(value, float) for value in found["evidence"].values())
     assert f"the gate warns of 1 records: {found['code']} 1" in kept.notes
-    assert "give the unit" in report.skipped_path.read_text()
+    assert "unit or gain is wrong" in report.skipped_path.read_text()
