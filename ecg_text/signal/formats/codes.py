@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # The 71 acronyms of SCP-ECG statements as PTB-XL writes them (Wagner et al., Sci Data 7 (2020) 154), its five
 # superclasses, the labels of CODE-15 %, and those of this package's synthetic records.
@@ -27,6 +28,7 @@ _FEWEST_ROTATIONS, _GROUP = 5, 10
 _PERMUTATION = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 
 
+@lru_cache(maxsize=4096)
 def is_code(word: str) -> bool:
     """Whether a word is a known code of a diagnosis; any other word may name a person, a day or a record."""
     return word in KNOWN_LABELS or _AHA.fullmatch(word) is not None or is_snomed_concept(word)

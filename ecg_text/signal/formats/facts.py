@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from ecg_text.errors import ConfigError
 from ecg_text.signal.formats.codes import is_code
@@ -13,6 +14,7 @@ from ecg_text.signal.formats.codes import is_code
 # A user may name these to have them kept; nothing else that identifies a person is ever read out of a file.
 NAMEABLE = ("report", "patient_id")
 OLDEST = 130.0
+MOST_LABELS = 200  # a header may hold megabytes of them; the richest of PTB-XL's records has nine
 _SEXES = {"f": "female", "female": "female", "w": "female", "m": "male", "male": "male"}
 _FEWEST_KEY_BYTES = 16
 
@@ -67,8 +69,8 @@ def known_sex(word: str | None) -> str | None:
 
 
 def coded_labels(words: Iterable[str]) -> tuple[str, ...]:
-    """The words that are codes (SNOMED, AHA, SCP); all others are dropped, for they may name a person."""
-    return tuple(word for word in (word.strip() for word in words) if is_code(word))
+    """The words that are codes (SNOMED, AHA, SCP), of the first MOST_LABELS; all others may name a person."""
+    return tuple(word for word in (word.strip() for word in islice(words, MOST_LABELS)) if is_code(word))
 
 
 def pseudonym(patient_id: str, key: bytes) -> str:
