@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from ecg_text.signal.formats.guard import refusing
 from ecg_text.signal.formats.recording import Reader, Recording, Stated
 
 MOST_BYTES = 200 * 2**20  # a day of one lead at 250 Hz; the numbers take four times this in memory at the most
+MOST_LINE = 2**20  # signs; a row holds a sample of each lead, or, in a table that lies on its side, a lead
 _NO_NUMBER = re.compile(r"could not convert string .* at row (\d+), column (\d+)\.?", re.DOTALL)
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -79,7 +81,9 @@ def open_csv(path: Path, stated: Stated, _keep: Keep) -> Iterator[Recording]:
 def _read(path: Path) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
     """The numbers (rows, columns), the columns' names where a first row has them, and a remark on decimal commas."""
     with path.open(encoding="utf-8-sig") as file:
-        first = next((line for line in file if _says_something(line)), "")
+        first = next((line for line in _lines(file) if _says_something(line)), "")
+        if len(first) > MOST_LINE:
+            raise SignalError(f"{path}: its first line is longer than {MOST_LINE} signs; write a row for each sample")
         delimiter = _delimiter(first)
         names = [name.strip() for name in _cells(first.rstrip("\r\n"), delimiter)]
         has_names = not all(_is_number(name.replace(",", ".")) for name in names)
@@ -105,6 +109,11 @@ def _in_our_words(path: Path, error: ValueError) -> ValueError | SignalError:
     return SignalError(f"{path}: column {column} is no number in row {row} of the numbers; leave out what is no number")
 
 
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines of a file, one that is too long only as far as is needed to tell that it is."""
+    return iter(lambda: file.readline(MOST_LINE + 1), "")
+
+
 def _says_something(line: str) -> bool:
     """Whether it is neither empty nor a comment."""
     return bool(line.strip()) and not line.lstrip().startswith("#")
@@ -118,11 +127,11 @@ class _Numbers:
         self.saw_comma = self.saw_point = False
 
     def __iter__(self) -> Iterator[str]:
-        yield from map(self._with_points, chain([self.first], self.lines))
+        lines = chain([self.first], self.lines)
+        # A file of points is handed on as it is: a call for each of a million lines would double the time.
+        return map(self._with_points, lines) if self.commas else lines
 
     def _with_points(self, line: str) -> str:
-        if not self.commas:
-            return line
         self.saw_point = self.saw_point or "." in line
         self.saw_comma = self.saw_comma or "," in line
         if self.saw_comma and self.saw_point:

@@ -17,6 +17,10 @@ from ecg_text.signal.formats.vendor_guard import MIB
 MOST_XML_BYTES = 8 * MIB
 _MOST_ELEMENTS = 200_000
 _MOST_DEPTH = 200
+# Expat keeps all attributes of a tag before it hands over the first: half a million of them take a gigabyte. ECGs in
+# XML hold their samples between tags.
+_MOST_TAG_BYTES = 64 * 1024
+_LONG_TAG = re.compile(rb"<\x00?+(?!!)[^<>]{%d}" % _MOST_TAG_BYTES)  # in UTF-8 and UTF-16; no comment, no CDATA
 # The decoders are plain Python: these bounds keep them below about two seconds.
 _MOST_HUFFMAN_BYTES = MIB // 2
 _MOST_XLI_BYTES = 4 * MIB
@@ -138,6 +142,8 @@ _C = TypeVar("_C", bound=_Counter)
 def _counted(path: Path, counter: _C, second: _C) -> _C:
     """The counter once it has read the document; the second one where its bytes belie their declared encoding."""
     data = path.read_bytes()
+    if _LONG_TAG.search(data):
+        raise SignalError(f"{path}: a tag of more than {_MOST_TAG_BYTES} bytes; get the original file")
     try:
         counter.parse(data)
     except expat.ExpatError:

@@ -116,3 +116,9 @@ def test_matlab_files_that_declare_more_than_there_is_are_refused(tmp_path: Path
     junk = zlib.compress(struct.pack("<2I", 14, 2**31) + bytes(1000))
     (tmp_path / "junk.mat").write_bytes(head + struct.pack("<2I", 15, len(junk)) + junk)
     refusal(tmp_path / "junk.mat")
+
+
+def test_a_line_without_an_end_is_refused_before_it_is_taken_apart(tmp_path: Path) -> None:
+    (tmp_path / "line.csv").write_text("1," * 600_000)
+    with pytest.raises(SignalError, match="its first line is longer than 1048576 signs"):
+        read(tmp_path / "line.csv", rate_hz=500, unit="mV", leads=("I",))

@@ -144,3 +144,9 @@ def test_no_flipped_byte_raises_anything_but_our_error(case: Case, tmp_path: Pat
         except EcgTextError as error:
             outcomes.add("refused in one line" if "\n" not in str(error) else "refused in many")
     assert outcomes <= {"read", "refused in one line"}
+
+
+def test_a_tag_of_half_a_million_attributes_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
+    attributes = " ".join(f'a{number}="x"' for number in range(20_000))
+    (tmp_path / "tag.xml").write_text(f"<RestingECG {attributes}></RestingECG>")
+    refused(tmp_path / "tag.xml", "a tag of more than 65536 bytes")
