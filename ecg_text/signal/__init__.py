@@ -1,1 +1,1 @@
-"""Millivolts: reading and writing recordings, preparing them for a model, and synthetic ECGs with known truth."""
+"""Millivolts: files of every format, the gate, beats, the way to a model, and synthetic ECGs with known truth."""
