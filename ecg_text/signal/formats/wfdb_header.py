@@ -14,6 +14,7 @@ from ecg_text.signal.formats.vendor_facts import device_class
 # The longest headers of PhysioNet, of thousands of segments, have some 300 kB.
 _MOST_BYTES = 4 * 2**20
 _NUMBER = r"\d+(?:\.\d*)?(?:[eE][-+]?\d+)?"
+_ABSURD_NUMBER = re.compile(r"\d{301}")  # more than a float can hold; int() itself refuses 4,300
 _RECORD_LINE = re.compile(
     rf"[^\s/]+(?P<segments>/\d+)?\s+(?P<num_signals>\d+)\s+{_NUMBER}(?:/{_NUMBER}(?:\(-?{_NUMBER}\))?)?"
     r"(?:\s+\d+(?:\s.*)?)?"
@@ -71,6 +72,8 @@ def read_header_lines(path: Path) -> tuple[list[str], list[str]]:
     stripped = [line.strip() for line in text.splitlines()]
     lines = [line for line in stripped if line and not line.startswith("#")]
     comments = [line.lstrip("#").strip() for line in stripped if line.startswith("#")]
+    if any(_ABSURD_NUMBER.search(line) for line in lines):
+        raise SignalError(f"{path}: the header is damaged, a number has more than 300 digits; get the original header")
     found = _RECORD_LINE.fullmatch(lines[0]) if lines else None
     if found is None:
         raise SignalError(f"{path}: the header is damaged in its first line; it must be 'name leads rate samples'")

@@ -132,3 +132,10 @@ def test_the_doubtful_gain_of_georgia_is_kept_and_told(shared_dir: Path) -> None
     made = read(shared_dir / "data" / "formats" / "E00001.hea")
     assert any("4880 units per mV, which the 2021 release" in step for step in made.trail)
     assert not any("4880" in step for step in read(shared_dir / "data" / "formats" / "JS00001.hea").trail)
+
+
+def test_a_number_of_thousands_of_digits_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "r.hea").write_text(f"r 1 100 {'9' * 5000}\nr.dat 16 1000/mV 16 0 0 0 0 II\n")
+    (tmp_path / "r.dat").write_bytes(bytes(200))
+    with pytest.raises(SignalError, match="a number has more than 300 digits"):
+        read(tmp_path / "r.hea")
