@@ -122,7 +122,7 @@ def test_a_hundred_damaged_files_are_read_or_refused_in_one_line(tmp_path: Path)
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the guard stands on Linux's proc")
-def test_five_hundred_files_of_the_corpus_do_no_harm(tmp_path: Path) -> None:
-    numbers = [*range(0, len(HOSTILE), 3), *range(len(HOSTILE), len(HOSTILE) + 320)]
+def test_two_hundred_files_of_the_corpus_do_no_harm(tmp_path: Path) -> None:
+    numbers = [*range(0, len(HOSTILE), 8), *range(len(HOSTILE), len(HOSTILE) + 130)]
     bad: list[Outcome] = [one for one in run(numbers, seed=SEED, folder=tmp_path) if one.outcome in BAD]
     assert not bad, "\n".join(map(str, bad))
