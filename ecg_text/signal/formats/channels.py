@@ -79,7 +79,7 @@ def told_channel(name: str, unit: str) -> str:
     """A channel as a trail may name it: 'RESP (ohm)', or 'a channel' where its name is no word for a signal."""
     words = re.findall(r"[^\W\d_]+", name)
     is_short = len(name) <= 32 and len(re.findall(r"\d", name)) <= _MOST_DIGITS and [*map(len, words)].count(1) <= 1
-    is_plain = is_short and bool(words) and all(_TOLD_WORD.fullmatch(word) for word in words)
+    is_plain = is_short and name.isprintable() and bool(words) and all(_TOLD_WORD.fullmatch(word) for word in words)
     told = name.strip() if is_plain else _UNTOLD
     return f"{told} ({unit.strip()})" if _TOLD_UNIT.fullmatch(unit.strip()) else told
 

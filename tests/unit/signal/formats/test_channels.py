@@ -51,3 +51,8 @@ def test_the_readers_are_there_before_their_packages() -> None:
         "print(sorted({'ecgdatakit', 'pydicom', 'defusedxml', 'xmltodict'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_name_with_signs_for_the_terminal_is_not_told() -> None:
+    assert told_channel("\x1b[2J", "mV") == "a channel (mV)"
+    assert told_channel("RESP", "mV") == "RESP (mV)"
