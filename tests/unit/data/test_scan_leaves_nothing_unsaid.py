@@ -29,6 +29,7 @@ def kinds(path: Path) -> list[str]:
     return [found.kind for found in scan(path)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "element",
     [
@@ -163,6 +164,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_files_made_to_hold_a_search_up_are_read_to_their_end(name: str, tmp_path: Path) -> None:
     content = HOSTILE[name]

@@ -13,6 +13,8 @@ from ecg_text.plots.sheet_paint import vertices_of
 from ecg_text.signal.gate.finding import Finding, Severity
 from tests.unit.plots.sheet_reading import DISCLAIMER, paths, places, record, size_mm, spikes_mm, texts
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = ["<script>&\"'", "$\\frac{1}{", "a\x00b\x1b[31m", "\udce9", "日本\n語", "x" * 5000, "   "]
 
 

@@ -21,6 +21,8 @@ from tests.unit.signal.formats.test_vendor_formats import CASES, Case, each_form
 from tests.unit.signal.formats.vendor_files import library_files, scp, xml_files
 from tests.unit.signal.formats.vendor_files.source import EIGHT, smooth_source
 
+pytestmark = pytest.mark.slow
+
 BOMB = """<!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;">]>"""
 OUTER = """<!DOCTYPE lolz [<!ENTITY lol SYSTEM "file:///etc/passwd">]>"""
 ATTRIBUTES = f"""<!DOCTYPE lolz [<!ATTLIST a b CDATA "{"x" * 1000}">]>"""
