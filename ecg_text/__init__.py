@@ -27,7 +27,7 @@ _HOMES = {
     "Record": ("ecg_text.record", "Record"),
     "examine": ("ecg_text.signal.gate.examine", "examine"),
     "load": ("ecg_text.hub.embedding", "load"),
-    "load_prompt_set": ("ecg_text.text.prompts", "load_prompt_set"),
+    "load_prompt_set": ("ecg_text.text.prompt_files", "load_prompt_set"),
     "read": ("ecg_text.signal.read", "read"),
     "standard_preprocess": ("ecg_text.signal.preprocess", "standard_preprocess"),
     "synthesise": ("ecg_text.signal.synthetic.synthesise", "synthesise"),

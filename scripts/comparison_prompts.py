@@ -14,7 +14,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ecg_text.text.prompts import PromptLabel, PromptSet, default_opposite, load_prompt_set
+from ecg_text.text.prompt_files import default_opposite, load_prompt_set
+from ecg_text.text.prompts import PromptLabel, PromptSet
 
 # The label sets of the published prompts, and our packaged set that knows the codes of the same labels.
 TASKS = {

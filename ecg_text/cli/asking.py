@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from ecg_text.cli.common import quiet_libraries
+from ecg_text.cli.common import quiet_libraries, remark
 from ecg_text.errors import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
 # What a store and a run folder hold (data/store.py, recipes/session.py), which are too heavy to import for it.
 _STORE_MARK, _RUN_MARK = "store.json", "run.json"
 
-Rule = Literal["contrast", "cosine"]
+Rule = Literal["contrast", "cosine", "single"]
 
 MODEL_HELP = "A checkpoint folder, or a hub name org/name[@revision]."
-RULE_HELP = "contrast: a text against its opposite. cosine: the text alone."
+RULE_HELP = (
+    "contrast: a label's texts against its opposite. cosine: its texts alone. "
+    "single: its first text against its first opposite."
+)
 
 # Options of every verb that reads files; a fresh one each time would repeat their words.
 RATE_HZ = typer.Option(None, "--rate-hz", help="Samples per second, for a file that does not say it (.npy, .csv ...).")
@@ -92,6 +96,25 @@ def load_model(name: str) -> Embedder:
     from ecg_text.hub.embedding import load
 
     return load(name)
+
+
+def tell_reading(embedder: Embedder, texts: Sequence[str], *, words: bool = True) -> list[dict[str, object]]:
+    """What the model reads where that is not what was asked, a line each on stderr, and as JSON objects.
+
+    Abbreviations written out, spelling mended, words translated (all of these only with words=True), and what is cut
+    off because the text is too long.
+    """
+    told: list[dict[str, object]] = []
+    for text, cut in zip(texts, embedder.processor.cut_texts(texts), strict=True):
+        reading = embedder.processor.read(text)
+        notes = [str(note) for note in reading.notes] if words else []
+        if cut:
+            notes.append(f"{shorten(text, 40)!r} is too long: its last {cut} word pieces are not read; say it shorter")
+        for note in notes:
+            remark(f"note: {note}")
+        if notes:
+            told.append({"asked": text, "read": reading.text, "notes": notes, "word_pieces_cut": cut})
+    return told
 
 
 def _refuse_no_model(folder: Path) -> None:

@@ -19,6 +19,7 @@ from ecg_text.cli.asking import (
     FileFacts,
     Rule,
     load_model,
+    tell_reading,
     told_of,
     write_csv,
 )
@@ -94,12 +95,13 @@ def classify(
     """
     asked = _prompt_set(prompts, text, opposite, label)
     embedder = load_model(model)
+    read = tell_reading(embedder, [text for label in asked.labels for text in label.texts], words=prompts is None)
     heard, refused = _hear(files, embedder, FileFacts.of(rate_hz, unit, leads, record_id).of_all(files))
     answers = _answers(heard, embedder, asked, label or asked.names, rule, top)
     if csv_file is not None:
         write_csv(csv_file, COLUMNS, _rows(answers, refused, asked, rule, embedder.revision))
     if as_json:
-        print_json(_document(answers, refused, asked, rule, model, embedder))
+        print_json({**_document(answers, refused, asked, rule, model, embedder), "read": read})
     elif answers:
         for answer in answers:
             _show(answer, verbose=verbose)
@@ -110,7 +112,7 @@ def classify(
 
 
 def _prompt_set(prompts: str | None, text: Sequence[str], opposite: Sequence[str], labels: Sequence[str]) -> PromptSet:
-    from ecg_text.text.prompts import load_prompt_set, text_prompt_set
+    from ecg_text.text.prompt_files import load_prompt_set, text_prompt_set
 
     if (prompts is None) == (not text):
         raise typer.BadParameter("give either a prompt set with --prompts, or findings with --text")

@@ -123,7 +123,7 @@ def _tell(
     from ecg_text.plots.page import render_page
     from ecg_text.recipes import demo as steps
     from ecg_text.recipes.session import train_run
-    from ecg_text.text.prompts import load_prompt_set
+    from ecg_text.text.prompt_files import load_prompt_set
 
     steps.write_records(folder, plan)
     story.done(f"wrote {plan.records} twelve-lead ECGs as WFDB files, each with a report in words")

@@ -1,8 +1,8 @@
-"""ecg-text evaluate: what a model is worth on a split, beside chance and an encoder that has learned nothing."""
+"""ecg-text evaluate: what a model is worth, beside chance and an encoder that has learned nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,21 +11,28 @@ import typer
 
 from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, load_model, this_command
 from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, progress, say, say_research_use
+from ecg_text.cli.text_probe import READING_HELP, Reading, ask_probe, show_hardest
 from ecg_text.errors import DataError, PromptError
 
 if TYPE_CHECKING:
     from ecg_text.data.store import Store
     from ecg_text.evaluation.result import Result
     from ecg_text.evaluation.tasks import EmbeddedSplit, ZeroShotProtocol
+    from ecg_text.evaluation.text_probe import Hardest
     from ecg_text.hub.embedding import Embedder
     from ecg_text.text.prompts import PromptSet
 
-Task = Literal["zero-shot", "retrieval"]
+Task = Literal["zero-shot", "retrieval", "text-probe"]
 Split = Literal["train", "val", "test"]
 Rows = Literal["labelled", "all"]
 
 # Below it a label is hardly told from chance, and a reader should not have to look for it in a table.
 WEAK_AUROC = 0.6
+
+TASK_HELP = (
+    "zero-shot: findings by their words. retrieval: reports and ECGs. text-probe: which phrases mean the same; "
+    "MODEL may be any text encoder, and no data is needed."
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -45,27 +52,38 @@ class Subject:
 
 def evaluate(
     model: str = typer.Argument(..., help=MODEL_HELP),
-    data: Path = typer.Option(..., help="A store made by ecg-text prepare."),
-    task: Task = typer.Option(..., help="zero-shot: findings by their words. retrieval: reports and ECGs."),
+    data: Path | None = typer.Option(None, help="A store made by ecg-text prepare."),
+    task: Task = typer.Option(..., help=TASK_HELP),
     out: Path = typer.Option(..., help="The result file; with several prompt sets OUT-SET.json, one for each."),
     prompts: list[str] = typer.Option([], help="A prompt set, by name or .toml file; the model's own by default."),
     split: Split = typer.Option("val", help="The split that is asked; keep test for the last time."),
     rule: Rule = typer.Option("contrast", help=RULE_HELP),
     rows: Rows = typer.Option("labelled", help="labelled: records with a label of the set. all: the whole split."),
     min_positives: int = typer.Option(0, min=0, help="Leave out labels with fewer positive records."),
-    resamples: int = typer.Option(1000, min=0, help="Resamples of the patients for the 95 % intervals."),
+    reading: Reading = typer.Option("as-is", help=READING_HELP),
+    resamples: int = typer.Option(1000, min=0, help="Resamples of the patients, or pairs, for the 95 % intervals."),
     seed: int = typer.Option(0, help="Seed of the resamples and of the random encoder."),
     random_encoder: bool = typer.Option(True, help="Evaluate an untrained model of the same shape, too."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="text-probe: show the pairs that are seen worst."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
-    """Score a model on a split of a store: zero-shot diagnosis, or retrieval of reports and ECGs.
+    """Score a model on a split of a store (zero-shot diagnosis, retrieval), or its text side on pairs of phrases.
 
     Example: `ecg-text evaluate run/model --data store --task zero-shot --prompts ptbxl-rhythm --out rhythm.json`
 
     Values are fractions with 95 % intervals over patients; each result file says how it came about.
     """
-    if task == "retrieval" and prompts:
-        raise typer.BadParameter("--prompts belongs to --task zero-shot; retrieval asks with the reports")
+    if task != "zero-shot" and prompts:
+        raise typer.BadParameter("--prompts belongs to --task zero-shot; the other tasks bring their own texts")
+    if task == "text-probe":
+        if data is not None:
+            raise typer.BadParameter("--task text-probe needs no --data; it brings its own pairs of phrases")
+        _make_way([out])
+        probed = ask_probe(model, reading=reading, seed=seed, num_resamples=resamples, random_encoder=random_encoder)
+        _tell({out: probed.result}, as_json=as_json, hardest=probed.hardest, verbose=verbose)
+        return
+    if data is None:
+        raise typer.BadParameter(f"--task {task} needs --data, a store made by ecg-text prepare")
     from ecg_text.data.store import Store
 
     embedder, store = load_model(model), Store.open(data)
@@ -80,19 +98,29 @@ def evaluate(
 
         protocol = ZeroShotProtocol(rule=rule, rows=rows, min_positives=min_positives)
         results = {path: _zero_shot(subject, one, protocol) for path, one in files.items()}
+    _tell(results, as_json=as_json)
+
+
+def _tell(
+    results: Mapping[Path, Result], *, as_json: bool, hardest: Hardest | None = None, verbose: bool = False
+) -> None:
+    """Write the result files, and show what is in them."""
     for path, result in results.items():
         result.write_json(path)
     if as_json:
-        told = [{"path": str(path), "result": result.to_dict()} for path, result in results.items()]
+        worst = {} if hardest is None else {"hardest": hardest.to_dict()}
+        told = [{"path": str(path), "result": result.to_dict(), **worst} for path, result in results.items()]
         print_json({"results": told, "research_use": RESEARCH_USE})
         return
     for path, result in results.items():
         _show(path, result)
+    if hardest is not None and verbose:
+        show_hardest(hardest)
     say_research_use()
 
 
 def _prompt_sets(names: Sequence[str], embedder: Embedder) -> tuple[PromptSet, ...]:
-    from ecg_text.text.prompts import load_prompt_set
+    from ecg_text.text.prompt_files import load_prompt_set
 
     asked = tuple(load_prompt_set(name) for name in names) or embedder.prompts
     if not asked:
@@ -165,7 +193,8 @@ def _file_of(out: Path, prompts: PromptSet, asked: Sequence[PromptSet]) -> Path:
 def _show(path: Path, result: Result) -> None:
     about = result.provenance
     asked = f"{result.task} {about['prompt_set']}" if "prompt_set" in about else result.task
-    say(f"{asked} on {result.split}: {about['num_records']} records, model {about['model_revision']}")
+    asked_of = f"{about['num_pairs']} pairs" if "num_pairs" in about else f"{about['num_records']} records"
+    say(f"{asked} on {result.split}: {asked_of}, model {about['model_revision']}")
     rows = [
         (name, str(metric), *(str(table.get(name, "")) for table in result.baselines.values()))
         for name, metric in result.metrics.items()
@@ -184,7 +213,8 @@ def _show_classes(result: Result) -> None:
         (label, str(score.support), *(str(score.metrics.get(name, score.skipped or "")) for name in names))
         for label, score in result.classes.items()
     ]
-    print_table(("label", "positives", *(name.replace("_", " ") for name in names)), rows, right=("positives",))
+    what, counted = ("kind", "pairs") if "num_pairs" in result.provenance else ("label", "positives")
+    print_table((what, counted, *(name.replace("_", " ") for name in names)), rows, right=(counted,))
     weak = weak_labels(result)
     say(f"under {WEAK_AUROC}: {', '.join(weak) or 'none'}")
 

@@ -22,6 +22,7 @@ VERBS = (
     ("convert", "ecg_text.cli.convert", "convert"),
     ("prepare", "ecg_text.cli.prepare", "prepare"),
     ("train", "ecg_text.cli.train", "train"),
+    ("tune-text", "ecg_text.cli.tune_text", "tune_text"),
     ("evaluate", "ecg_text.cli.evaluate", "evaluate"),
     ("classify", "ecg_text.cli.classify", "classify"),
     ("index", "ecg_text.cli.index", "index_app"),

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ecg_text.cli.asking import LEADS, RATE_HZ, RECORD_ID, RULE_HELP, UNIT, FileFacts, Rule, model_of_index
+from ecg_text.cli.asking import (
+    LEADS,
+    RATE_HZ,
+    RECORD_ID,
+    RULE_HELP,
+    UNIT,
+    FileFacts,
+    Rule,
+    model_of_index,
+    tell_reading,
+)
 from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, say, say_research_use
 from ecg_text.cli.gate import warn_of
 
@@ -52,6 +62,7 @@ def search(
     embedder = model_of_index(found, model)
     facts = FileFacts.of(rate_hz, unit, leads, record_id)
     passage = None if ecg is None else Passage(facts.open(ecg), embedder.preprocess)
+    read = [] if text is None else tell_reading(embedder, [text])
     query = _query(embedder, text, opposite, rule, passage, weight)
     [hits] = found.search(query[None, :], k, embedder.revision, embedder.fingerprint)
     if as_json:
@@ -63,6 +74,7 @@ def search(
                 "model_revision": found.model_revision,
                 "preprocess_fingerprint": found.fingerprint,
                 "query": asked,
+                "read": read,
                 "gate": None if passage is None else passage.examination.to_dict(),
                 "hits": [_plain(rank, hit) for rank, hit in enumerate(hits, start=1)],
                 "research_use": RESEARCH_USE,
@@ -91,7 +103,7 @@ def _query(
     """One unit vector of what is asked: (D,)."""
     from ecg_text.index.index import combine
     from ecg_text.models.contrast import zero_shot_weights
-    from ecg_text.text.prompts import text_prompt_set
+    from ecg_text.text.prompt_files import text_prompt_set
 
     by_text = by_ecg = None
     if text is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,23 +13,32 @@ import torch
 from ecg_text.data.augment import Augment
 from ecg_text.data.batch import Batch, Texts
 from ecg_text.text.sentences import split_sentences
-from ecg_text.text.views import ReportViews, finding_number
+from ecg_text.text.synonyms import name_concepts
+from ecg_text.text.views import ReportViews, View, finding_number
 
 MAX_FINDINGS = 24  # of a report; the longest of PTB-XL has fewer
 SEPARATOR = ". "
+
+
+def as_written(report: str) -> str:
+    """The report in its own words: the rendering of those who want none."""
+    return report
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairCollate:
     """ECG-text pairs for a contrastive method. augment and views are left out for validation: as it is, whole reports.
 
-    tokenizer is a fast tokenizer of transformers, handed down from the recipe.
+    tokenizer is a fast tokenizer of transformers, and render the words in which reports are read (one translation of a
+    report serves every epoch); both are handed down from the recipe. What a text states is always findings of its own
+    report, whatever words it shows.
     """
 
     tokenizer: Any
     max_word_pieces: int
     augment: Augment | None = None
     views: ReportViews | None = None
+    render: Callable[[str], str] = as_written
 
     def __call__(
         self,
@@ -48,14 +57,19 @@ class PairCollate:
             time_mask=torch.from_numpy(time_mask),
             record_ids=tuple(rows["record_id"]),
             patient_ids=tuple(rows["patient_id"]),
-            texts=self._texts([_findings(report or "") for report in rows["report"]], generator),
+            texts=self._texts([_findings(self.render, report or "") for report in rows["report"]], generator),
         )
 
     def _texts(self, reports: Sequence[tuple[str, ...]], generator: np.random.Generator) -> Texts:
-        chosen = [self.views.sample(report, generator) if self.views else report for report in reports]
+        chosen = [
+            self.views.sample(report, generator) if self.views else View(shown=report, stated=report)
+            for report in reports
+        ]
         numbers: dict[tuple[str, ...], int] = {}
-        row = [numbers.setdefault(sentences, len(numbers)) for sentences in chosen]
+        row = [numbers.setdefault(view.shown, len(numbers)) for view in chosen]
         strings = tuple(SEPARATOR.join(sentences) for sentences in numbers)
+        # Two findings that can be shown in the same words count as one, or one text would be true and false of an ECG.
+        number = _number_of_meaning if self.views and self.views.swap else _number
         encoded = self.tokenizer(
             list(strings),
             padding=True,
@@ -70,14 +84,14 @@ class PairCollate:
             attention_mask=torch.from_numpy(encoded["attention_mask"]),
             sentence=torch.from_numpy(_sentence_numbers(encoded["offset_mapping"], list(numbers))),
             row=torch.tensor(row),
-            stated=torch.from_numpy(_finding_numbers(chosen)),
-            reported=torch.from_numpy(_finding_numbers(reports)),
+            stated=torch.from_numpy(_finding_numbers([view.stated for view in chosen], number)),
+            reported=torch.from_numpy(_finding_numbers(reports, number)),
         )
 
 
 @lru_cache(maxsize=100_000)
-def _findings(report: str) -> tuple[str, ...]:
-    return split_sentences(report)
+def _findings(render: Callable[[str], str], report: str) -> tuple[str, ...]:
+    return split_sentences(render(report))
 
 
 @lru_cache(maxsize=100_000)
@@ -85,11 +99,16 @@ def _number(sentence: str) -> int:
     return finding_number(sentence)
 
 
-def _finding_numbers(reports: Sequence[tuple[str, ...]]) -> np.ndarray:
+@lru_cache(maxsize=100_000)
+def _number_of_meaning(sentence: str) -> int:
+    return finding_number(name_concepts(sentence))
+
+
+def _finding_numbers(reports: Sequence[tuple[str, ...]], number: Callable[[str], int]) -> np.ndarray:
     """(B, MAX_FINDINGS) int64, 0 for none; the width is fixed so that processes can gather it."""
     numbers = np.zeros((len(reports), MAX_FINDINGS), dtype=np.int64)
     for row, sentences in enumerate(reports):
-        found = [_number(sentence) for sentence in sentences[:MAX_FINDINGS]]
+        found = [number(sentence) for sentence in sentences[:MAX_FINDINGS]]
         numbers[row, : len(found)] = found
     return numbers
 

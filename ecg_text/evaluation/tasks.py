@@ -122,7 +122,7 @@ def zero_shot_result(
         "prompt_version": prompts.version,
         "prompt_hash": prompts.hash,
         "rule": protocol.rule,
-        "opposite_share": opposite_share(protocol.rule),
+        "opposite_share": opposite_share(protocol.rule, prompts.ensemble),
         "rows": protocol.rows,
         "min_positives": protocol.min_positives,
         "labels_left_out": ", ".join(name for name in prompts.names if name not in kept),
@@ -151,7 +151,7 @@ def retrieval_result(
     row = np.array([texts[report] for report in reports if report], dtype=np.int64)
 
     def score(split: EmbeddedSplit, resamples: int) -> Scores:
-        vectors = split.embedder.embed_texts(list(texts))
+        vectors = split.embedder.embed_reports(list(texts))
         patients = split.column("patient_id")
         return evaluate_retrieval(split.vectors, vectors, row, patients, generator, num_resamples=resamples)
 

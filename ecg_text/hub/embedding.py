@@ -86,15 +86,13 @@ class Embedder:
         # A sum and a mean have the same direction.
         return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
 
-    @torch.inference_mode()
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """Texts, read in lower case as the reports were: (R, D). Raises TextError for one that holds no word."""
-        vectors = [self._zeros(0)]
-        for start in range(0, len(texts), BATCH):
-            inputs = self.processor.tokenize(texts[start : start + BATCH])
-            features = self.model.encode_text(**{name: value.to(self.device) for name, value in inputs.items()})
-            vectors.append(features.pooled.float().cpu().numpy())
-        return np.concatenate(vectors)
+        """A user's texts, read as processor.read() reads them: (R, D). Raises TextError for one that holds no word."""
+        return self._embed_read(self.processor.read_texts(texts))
+
+    def embed_reports(self, reports: Sequence[str]) -> np.ndarray:
+        """Cleaned reports, in the rendering that the model learned from: (R, D)."""
+        return self._embed_read([self.processor.read_report(report) for report in reports])
 
     def embed_store(
         self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
@@ -127,6 +125,18 @@ class Embedder:
     def _windows(self, record: Record) -> list[Prepared]:
         require_ecg(record, self.preprocess)
         return self.preprocess.windows(record)
+
+    @torch.inference_mode()
+    def _embed_read(self, texts: Sequence[str]) -> np.ndarray:
+        """Texts in the model's words: (R, D). Each distinct one is encoded once, with others of about its length."""
+        distinct = sorted(set(texts), key=lambda text: (len(text), text))
+        vectors = [self._zeros(0)]
+        for start in range(0, len(distinct), BATCH):
+            inputs = self.processor.tokenize_as_is(distinct[start : start + BATCH])
+            features = self.model.encode_text(**{name: value.to(self.device) for name, value in inputs.items()})
+            vectors.append(features.pooled.float().cpu().numpy())
+        place = {text: number for number, text in enumerate(distinct)}
+        return np.concatenate(vectors)[[place[text] for text in texts]]
 
     def _zeros(self, num: int) -> np.ndarray:
         return np.zeros((num, self.model.config.embedding_width), dtype=np.float32)

@@ -26,7 +26,7 @@ class Clip(Method):
         texts = batch.texts
         ecg = self.model.encode_ecg(batch.ecg, batch.lead_mask, batch.time_mask).pooled
         # Each distinct text is encoded once: of PTB-XL's reports more than half are repetitions.
-        text = self.model.encode_text(texts.input_ids, texts.attention_mask).pooled[texts.row]
+        text = self.model.pool_texts(texts.input_ids, texts.attention_mask)[texts.row]
         also_true = holds_of(gather_rows(texts.stated), gather_rows(texts.reported))
         scale = self.model.scale
         loss: Tensor = info_nce(gather_with_gradient(ecg), gather_with_gradient(text), scale, also_true)

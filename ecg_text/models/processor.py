@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -21,7 +20,8 @@ from transformers import (
 from ecg_text.errors import FingerprintError, SignalError, TextError
 from ecg_text.record import Record
 from ecg_text.signal.preprocess import Preprocess, standard_preprocess
-from ecg_text.text.reports import tidy
+from ecg_text.text.query import Query, read_query
+from ecg_text.text.rendering import ENGLISH, ORIGINAL, check_rendering, render
 
 MAX_WORD_PIECES = 128
 # What a tokenizer remembers of how it was loaded; nobody else needs to know.
@@ -75,21 +75,31 @@ class EcgFeatureExtractor(FeatureExtractionMixin):
 class EcgTextProcessor(ProcessorMixin):
     """Preprocessing and tokenizer in one: processor(records=[...], texts=[...]) gives the inputs of EcgTextModel.
 
-    Raises TextError where the tokenizer has no padding token.
+    rendering is that of the reports which the model learned from; what it is asked is read in the same words. Raises
+    TextError where the tokenizer has no padding token, ConfigError for a rendering that is none.
     """
 
     feature_extractor: EcgFeatureExtractor
     tokenizer: PreTrainedTokenizerFast
 
-    def __init__(self, feature_extractor: EcgFeatureExtractor, tokenizer: PreTrainedTokenizerFast) -> None:
+    def __init__(
+        self,
+        feature_extractor: EcgFeatureExtractor,
+        tokenizer: PreTrainedTokenizerFast,
+        rendering: str = ORIGINAL,
+    ) -> None:
         if tokenizer.pad_token_id is None:
             raise TextError("the tokenizer has no padding token, so texts make no batch; name one (pad_token)")
+        check_rendering(rendering)
         super().__init__(feature_extractor, tokenizer)
+        self.rendering = rendering
 
     @classmethod
-    def of(cls, preprocess: Preprocess, tokenizer: PreTrainedTokenizerFast) -> EcgTextProcessor:
-        """A processor from a preprocessing and a tokenizer."""
-        return cls(EcgFeatureExtractor(preprocess.to_dict()), tokenizer)
+    def of(
+        cls, preprocess: Preprocess, tokenizer: PreTrainedTokenizerFast, rendering: str = ORIGINAL
+    ) -> EcgTextProcessor:
+        """A processor from a preprocessing, a tokenizer and the rendering of the texts."""
+        return cls(EcgFeatureExtractor(preprocess.to_dict()), tokenizer, rendering)
 
     @property
     def preprocess(self) -> Preprocess:
@@ -110,17 +120,38 @@ class EcgTextProcessor(ProcessorMixin):
             inputs.update(self.tokenize(texts))
         return BatchFeature(inputs)
 
+    def read(self, text: str) -> Query:
+        """How a user's text is read: in lower case, abbreviations written out, and in the words of the model's reports.
+
+        Raises TextError where it holds no word.
+        """
+        return read_query(text, english=self.rendering == ENGLISH)
+
+    def read_texts(self, texts: Sequence[str]) -> list[str]:
+        """What read() makes of each text. Raises TextError for a bare text, and for one that holds no word."""
+        if isinstance(texts, str):
+            raise TextError(f"texts are {texts!r}; give a list of texts")
+        return [self.read(text).text for text in texts]
+
+    def read_report(self, report: str) -> str:
+        """How a cleaned report is read: in the rendering of those that the model learned from."""
+        return render(report, self.rendering)
+
     def tokenize(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
-        """Word pieces and their mask, both (R, L), of texts in lower case, as the reports are that a model learns from.
+        """Word pieces and their mask, both (R, L), of a user's texts, each as read() reads it.
 
         Raises TextError where there is no text, or no word in one.
         """
+        return self.tokenize_as_is(self.read_texts(texts))
+
+    def tokenize_as_is(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
+        """The same of texts that are read already."""
         encoded = self._encode(texts, return_tensors="pt")
         return {"input_ids": encoded["input_ids"], "attention_mask": encoded["attention_mask"]}
 
     def cut_texts(self, texts: Sequence[str]) -> list[int]:
         """How many word pieces of each text are not read, because it is too long: 0 for a text that is read whole."""
-        encoded = self._encode(texts, return_overflowing_tokens=True, return_special_tokens_mask=True)
+        encoded = self._encode(self.read_texts(texts), return_overflowing_tokens=True, return_special_tokens_mask=True)
         lost, seen = [0] * len(texts), set()
         for text, special in zip(encoded["overflow_to_sample_mapping"], encoded["special_tokens_mask"], strict=True):
             if text in seen:  # the first row of a text is what is read, the others what was cut off
@@ -134,15 +165,15 @@ class EcgTextProcessor(ProcessorMixin):
         The arguments are those of transformers.
         """
         # A copy: another thread may be using this tokenizer, and must not see its settings change.
-        unused = type(self)(self.feature_extractor, _as_new(self.tokenizer))
+        unused = type(self)(self.feature_extractor, _as_new(self.tokenizer), self.rendering)
         written: list[str] = super(EcgTextProcessor, unused).save_pretrained(save_directory, push_to_hub, **kwargs)
         return written
 
     def _encode(self, texts: Sequence[str], **options: Any) -> BatchEncoding:
-        if isinstance(texts, str) or len(texts) == 0:
-            raise TextError(f"texts are {texts!r}; give a list of at least one text")
+        if not texts:
+            raise TextError("there is no text to read; give a list of at least one")
         return self.tokenizer(
-            [_as_reported(text) for text in texts],
+            list(texts),
             padding=True,
             truncation=True,
             max_length=self.max_word_pieces,
@@ -161,14 +192,6 @@ def wrap_tokenizer(tokenizer: Any) -> PreTrainedTokenizerFast:
         mask_token="[MASK]",
         model_max_length=MAX_WORD_PIECES,
     )
-
-
-def _as_reported(text: str) -> str:
-    """A text in the form of the cleaned reports: lower case, composed letters, one space between words."""
-    written = tidy(unicodedata.normalize("NFC", text).lower())
-    if not written:
-        raise TextError(f"a text holds no word ({text!r}); write what to look for, such as 'atrial fibrillation'")
-    return written
 
 
 def _as_new(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:

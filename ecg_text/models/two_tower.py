@@ -18,6 +18,8 @@ from ecg_text.models.ecg_encoders import build_ecg_encoder
 from ecg_text.models.outputs import EcgFeatures, TextFeatures
 from ecg_text.nn.pooling import AttentionPool, masked_mean, segment_means
 
+_TEXTS_AT_ONCE = 16
+
 
 class ProjectionHead(nn.Module):
     """Two layers with a GELU between them, onto the unit sphere."""
@@ -89,6 +91,21 @@ class EcgTextModel(PreTrainedModel):
         means, exists = segment_means(words, sentence, max(1, int(sentence.max()) + 1))
         sentences = self.text_head(means) * exists.unsqueeze(-1)
         return TextFeatures(pooled=pooled, words=words, sentences=sentences, sentence_mask=exists)
+
+    def pool_texts(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """The pooled vectors of many texts, no more: word pieces (R, L), mask (R, L), padded at the end -> (R, D).
+
+        On a CPU they are encoded a few of like length at a time: in a batch of reports and single findings, more than
+        half of the word pieces are padding.
+        """
+        lengths = attention_mask.sum(dim=1)
+        order = torch.argsort(lengths, stable=True)
+        parts = order.split(_TEXTS_AT_ONCE if input_ids.device.type == "cpu" else len(order))
+        pooled = []
+        for rows in parts:
+            longest = max(1, int(lengths[rows[-1]]))
+            pooled.append(self.encode_text(input_ids[rows, :longest], attention_mask[rows, :longest]).pooled)
+        return torch.cat(pooled)[torch.argsort(order)]
 
     def forward(
         self,

@@ -23,7 +23,9 @@ from ecg_text.nn.gather import num_processes, process_rank
 from ecg_text.recipes.run import Run
 from ecg_text.recipes.towers import build_model, build_tokenizer
 from ecg_text.recipes.validation import ZeroShotValidation, scorable
-from ecg_text.text.prompts import PromptSet, load_prompt_set
+from ecg_text.text.prompt_files import load_prompt_set
+from ecg_text.text.prompts import PromptSet
+from ecg_text.text.rendering import render
 from ecg_text.training.config import TrainingConfig
 from ecg_text.training.run_folder import SaveModel
 
@@ -52,8 +54,9 @@ def build(run: Run, store: Store, facts: Mapping[str, Any], processor: EcgTextPr
     check_disjoint(store.catalogue)
     rows = training_rows(store)
     if processor is None:
-        reports = store.catalogue.select(rows).column("report")
-        processor = EcgTextProcessor.of(store.preprocess, build_tokenizer(run.model.text, reports))
+        reports = [render(report, run.data.rendering) for report in store.catalogue.select(rows).column("report")]
+        tokenizer = build_tokenizer(run.model.text, reports)
+        processor = EcgTextProcessor.of(store.preprocess, tokenizer, run.data.rendering)
     if run.method not in METHODS:
         raise ConfigError(f"no method {run.method!r}; choose one of {', '.join(sorted(METHODS))}")
     model = build_model(run.model, processor, run.seed)
@@ -89,6 +92,7 @@ def _loader(run: Run, store: Store, rows: np.ndarray, processor: EcgTextProcesso
         max_word_pieces=processor.max_word_pieces,
         augment=run.data.augment,
         views=run.data.views,
+        render=processor.read_report,
     )
     shards = num_processes()
     if run.data.batch_size % shards:

@@ -27,7 +27,8 @@ from ecg_text.recipes.run import Run
 from ecg_text.recipes.towers import random_twin
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.synthetic.synthesise import write_synthetic_folder
-from ecg_text.text.prompts import PromptSet, text_prompt_set
+from ecg_text.text.prompt_files import text_prompt_set
+from ecg_text.text.prompts import PromptSet
 
 HELD_OUT = "test"
 MARK, FORMAT = "demo.json", "ecg_text.demo/1"

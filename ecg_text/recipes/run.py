@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ecg_text.data.augment import Augment
 from ecg_text.errors import ConfigError
+from ecg_text.text.rendering import ORIGINAL, check_rendering
 from ecg_text.text.views import ReportViews
 from ecg_text.training.config import TrainingConfig
 
@@ -27,7 +28,8 @@ class EcgTower:
 class TextTower:
     """The text encoder: a hub name or folder in pretrained, or else a small BERT and a vocabulary of its own.
 
-    The vocabulary is trained on the training reports, and saved with the run.
+    The vocabulary is trained on the training reports, and saved with the run. Of a pretrained encoder, the embeddings
+    and the lowest frozen_layers do not learn where that is above 0.
     """
 
     pretrained: str | None = None
@@ -36,6 +38,7 @@ class TextTower:
     num_layers: int = 2
     num_heads: int = 4
     dropout: float = 0.1
+    frozen_layers: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +53,13 @@ class ModelPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class DataPlan:
-    """Batches of the training split, and how ECGs and reports are varied from one epoch to the next."""
+    """Batches of the training split, and how ECGs and reports are varied from one epoch to the next.
+
+    rendering is the words in which reports are read (text/rendering.py), and with them what the model is asked.
+    """
 
     batch_size: int = 128
+    rendering: str = ORIGINAL
     augment: Augment = field(default_factory=Augment)
     views: ReportViews = field(default_factory=ReportViews)
 
@@ -71,6 +78,7 @@ class Run:
     def __post_init__(self) -> None:
         if self.data.batch_size < 2:
             raise ConfigError(f"data.batch_size is {self.data.batch_size}; a contrastive batch needs at least 2")
+        check_rendering(self.data.rendering)
 
     @property
     def seed(self) -> int:

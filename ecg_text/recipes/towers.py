@@ -60,7 +60,27 @@ def build_model(plan: ModelPlan, processor: EcgTextProcessor, seed: int) -> EcgT
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return EcgTextModel(config, text_encoder=encoder)
+        model = EcgTextModel(config, text_encoder=encoder)
+    freeze_lowest(model.text_encoder, plan.text.frozen_layers)
+    return model
+
+
+def freeze_lowest(encoder: PreTrainedModel, num_layers: int) -> None:
+    """Keep the embeddings and the lowest layers of a text encoder as they are; 0 leaves all of it to learn.
+
+    Raises ConfigError where it has fewer layers.
+    """
+    if num_layers == 0:
+        return
+    stack = getattr(encoder, "encoder", None) or getattr(encoder, "transformer", None)
+    layers = getattr(stack, "layer", None)
+    if layers is None or not 0 < num_layers <= len(layers):
+        there = "no layers that are known by name" if layers is None else f"{len(layers)} layers"
+        raise ConfigError(
+            f"model.text.frozen_layers is {num_layers}, but the text encoder has {there}; give fewer, or 0"
+        )
+    for part in (encoder.get_input_embeddings(), encoder.embeddings, *layers[:num_layers]):
+        part.requires_grad_(False)
 
 
 def random_twin(model: EcgTextModel, seed: int) -> EcgTextModel:

@@ -5,53 +5,72 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ecg_text.text.reports import report_language
+from ecg_text.text.cleaning.language import report_language
 from ecg_text.text.statements import ABBREVIATION, BINDING, OPENING, OPENING_EN
 
 _STOP = re.compile(r"(?:[.!?](?=\s|$)|;|\n)+")
-_ORDINAL = re.compile(r"(?:^|[\s(])(?:\d|i{1,3}|1st|2nd)$")
-_DEGREE = re.compile(r"\s*(?:grad|degree|°)")
+_ORDINAL = re.compile(r"(?:^|[\s(])(?:\d|i{1,3}|1st|2nd|3rd|[123]:[ae])$")
+_DEGREE = re.compile(r"\s*(?:grad(?!ual)|degree|deg\b|°|typ\b|type\b)")
+_DAY, _DAY_AND_MONTH = re.compile(r"(?:^|[\s(])\d{1,2}$"), re.compile(r"(?:^|[\s(])\d{1,2}\.\s?\d{1,2}$")
+_LIST_MARK = re.compile(r"(?:^|(?<=[.;:] ))\(?\d{1,2}[.)]\s+(?=[^\W\d])")
+_MONTH_AND_YEAR, _YEAR = re.compile(r"\s?\d{1,2}\.\s?\d{2,4}(?!\d)"), re.compile(r"\s?\d{2,4}(?!\d)")
+_BRACKETED = re.compile(r"\([^()]{0,200}\)")
 _HAS_WORD = re.compile(r"[^\W\d_]")
+# Characters before a place that decide whether a finding ends there; the longest of their phrases has fewer.
+_LOOK_BEHIND, _LOOK_AHEAD = 60, 16
 
 
 def split_sentences(report: str) -> tuple[str, ...]:
     """The findings of a cleaned report in their order, without the stops; () for an empty report.
 
-    A full stop, a semicolon or a line break ends a finding; the stop of a decimal, an ordinal ("av-block 1. grades") or
-    an abbreviation ("alter unbest.") does not, and commas, which list leads, do not. Behind that, each of
-    the openings known from German and Swedish machine reports starts a finding, unless a word such
-    as "bei" or "kein" binds it to the one before or it stands in brackets.
+    A full stop, a semicolon or a line break ends a finding; the stop of a decimal, a date, an ordinal ("av-block 1.
+    grades") or an abbreviation ("alter unbest.", "ev. gammal") does not, nor does one in brackets; commas, which list
+    leads, do not either. The number of a numbered finding ("2. linkstyp") goes. Behind that, each of the openings known
+    from German and Scandinavian machine reports starts a finding, unless a word such as "bei" or "kein" binds it to
+    the one before or it stands in brackets. The time is linear in the length.
     """
     opening = OPENING_EN if report_language(report) == "en" else OPENING
     return tuple(finding for piece in _between_stops(report) for finding in _between_openings(piece, opening))
 
 
 def _between_stops(report: str) -> Iterator[str]:
+    if _LIST_MARK.match(report):
+        report = _LIST_MARK.sub("", report)
     start = 0
+    bracket, brackets = (0, 0), (match.span() for match in _BRACKETED.finditer(report))
     for stop in _STOP.finditer(report):
-        if not _is_inner_stop(report[start : stop.start()], stop.group(), report[stop.end() :][:10]):
-            yield report[start : stop.start()]
-            start = stop.end()
+        while bracket[1] <= stop.start():
+            bracket = next(brackets, (len(report) + 1, len(report) + 2))
+        if bracket[0] <= stop.start() or _is_inner_stop(report, start, stop):
+            continue
+        yield report[start : stop.start()]
+        start = stop.end()
     yield report[start:]
 
 
-def _is_inner_stop(before: str, stop: str, after: str) -> bool:
-    """Whether this full stop belongs to an ordinal or an abbreviation in mid-sentence."""
-    if stop != ".":
+def _is_inner_stop(report: str, start: int, stop: re.Match[str]) -> bool:
+    """Whether this full stop belongs to an ordinal, a date or an abbreviation in the finding that begins at start."""
+    if stop.group() != ".":
         return False
+    before = report[max(start, stop.start() - _LOOK_BEHIND) : stop.start()]
+    after = report[stop.end() : stop.end() + _LOOK_AHEAD]
     if _ORDINAL.search(before) and _DEGREE.match(after):
+        return True
+    if (_DAY.search(before) and _MONTH_AND_YEAR.match(after)) or (_DAY_AND_MONTH.search(before) and _YEAR.match(after)):
         return True
     return bool(after.strip()) and ABBREVIATION.search(before) is not None
 
 
 def _between_openings(piece: str, opening: re.Pattern[str]) -> Iterator[str]:
-    start = 0
+    start = depth = counted = 0
     for match in opening.finditer(piece):
-        before = piece[start : match.start()]
-        if before.count("(") > before.count(")") or BINDING.search(before):
+        depth += piece.count("(", counted, match.start()) - piece.count(")", counted, match.start())
+        counted = match.start()
+        before = piece[max(start, match.start() - _LOOK_BEHIND) : match.start()]
+        if depth > 0 or BINDING.search(before):
             continue
-        yield from _finding(before)
-        start = match.start()
+        yield from _finding(piece[start : match.start()])
+        start, depth = match.start(), 0
     yield from _finding(piece[start:])
 
 

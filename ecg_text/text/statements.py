@@ -1,4 +1,4 @@
-"""The phrases that open a statement in German and Swedish reports, which put no full stop between statements."""
+"""The phrases that open a statement in German and Scandinavian reports, which put no stop between statements."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ sichere[rs]? | mögliche[rs]? | moegliche[rs]? | akute[rs]? | frische[rs]? | chr
 extrem | normo(?:karde|frequente)[rs]? | (?:tachy|brady)karde[rs]? | interponierte | gehäufte | häufige | vereinzelte
 einzelne | multi(?:forme|fokale)[rs]? | uniforme[rs]? | (?:mono|poly)morphe[rs]? | (?:un)?regelmässige[rs]?
 beschleunigte[rs]? | wandernder | mässige[rs]? | leichte[rs]? | diskrete[rs]? | geringe[rs]? | deutliche[rs]?
-ausgeprägte[rs]? | auffallend | auffällig | grenzwertige[rs]? | unspezifische[rs]? | abnorm(?:al)?e[rs]?
+ausgeprägte[rs]? | auffallende? | auffällige?[ns]? | grenzwertige[rs]? | unspezifische[rs]? | abnorm(?:al)?e[rs]?
 abnorm(?= qrs) | unvollständige[rs]? | unvollst\. | (?:in)?komplette[rs]? | kompl\.? | vollst(?:ä|ae)ndige[rs]?
 vollst\. | partielle[rs]? | (?:ue|ü)berdrehter | bifaszikulärer? | bifascikulärt | periphere
 (?:supra|intra)?ventrikul(?:ä|ae)re[rs]? | (?:supra|intra)?ventr\. | schlechte[rs]? | fehlende[rs]?
 verz(?:ö|oe)gerte[rs]? | verminderte[rs]? | mangelnde[rs]? | kleine[rs]? | reduzierte[rs]? | langsame | diffuse
 eventuell | verz\.? | pr(?:ä|ae)terminale[rs]? | präterm\. | flache[rs]? | abgeflachte[rs]? | negative[rs]? | neg\.?
 hohe[rs]? | spitze[rs]? | biphasische[rs]? | path\. | pathologische[rs]? | normales | schwierig bestimmbare | sign\.
-signifikante[rs]? | tiefe[rs]? | breite[rs]? | keine? | wechselnde[rs]?
+signifikante[rs]? | frühe[rs]? | evtl\. | ev\. | tiefe[rs]? | breite[rs]? | keine? | wechselnde[rs]?
 """
 _HEADS_DE = rf"""
 sinus-?(?:rhythmus|tachykardie|bradykardie) | sinus-? ?arrhythmie | sinus(?:brady|tachy)arrhythmie
@@ -37,16 +37,21 @@ wpw\S* | pq-?\s?(?:zeit|verlängerung)\S* | (?:a-v|av)-? ?block | niederspannung
 leitungsst(?:ö|oe)rung(?:en)? | kammerhypertrophie(?: lvh| rvh)? | amplitudenkriterien
 (?:links|rechts)(?:herz|kammer)?hypertrophie | lvh | rvh | qrs\(t\) | r-s übergang | r/s umschlag | übergangszone
 (?:r-? ?progression) | r-(?:verlust|reduktion) | q(?= (?:in|ii)\b) | q-zacken?
-(?:{_PLACE_DE}er )+(?:infarkt|myokardschaden|innenschichtsschaden) | (?:septal|apikal)er infarkt
+(?:{_PLACE_DE}er ){{1,4}}(?:infarkt|myokardschaden|innenschichtsschaden) | (?:septal|apikal)er infarkt
 infarkt(?= (?:ant|inf|sept|lat|hint|vord|post)) | {_PLACE_DE}er,? chronischer infarkt | {_PLACE_DE}e ischämie | st & t
 st(?= abnorm) | t(?= (?:abnorm|in |neg|flach|abgeflacht|biphas|hoch|überh|spitz|präterm|vergr|fehlend|term))
 st-? ?(?:senkung|hebung|strecke)\S* | t-? ?(?:ver(?:ä|ae)nderung|negativierung|abflachung)\S*
 qt-? ?(?:verlängerung|zeit) | u-wellen? | (?:repolarisation|erregungsrückbildung)\S* | digitalisver\S+
+(?:hinweise?|anhalt|zeichen)(?= (?:f(?:ü|ue)r|auf|einer?))
 ekg(?= (?:normal|path|wahrscheinlich|grenz)) | grenzbefund | pathologisch(?=$) | pacemaker\S* | schenkelblock
 """
 # Heads so short that only a leading word before them makes an opening: "flache t", "normales ekg".
-_SHORT_HEADS_DE = r"t | ekg | p | block | befund"
+_SHORT_HEADS_DE = r"t | ekg | p | r | q | block | befund"
 
+_LEADING_SV = r"""
+ev\. | evt\. | möjlig | trolig | misstänkt | sannolik | inkompl\. | diskret | lätt
+"""
+# Swedish, with the few Danish and Norwegian ones that differ.
 _OPENINGS_SV = rf"""
 sinus(?:rytm|arytmi|bradykardi|tachykardi|takykardi)
 (?:supra)?ventrikulär(?:t|a|\(a\)) (?:extraslag|extrasystoli\(er\)|escape beat\(s\)) | bifascikulärt block
@@ -56,6 +61,11 @@ regelbunden rytm | slag med avvikande | förmaks(?:flimmer|fladder)\S* | (?:extr
 amplitudkrit\. | avvikande qrs\(t\) | (?:ospecifikt )?(?:inkomplett )?(?:(?:vänster|höger)sidigt )?skänkelblock
 vänster \S+ hemiblock | (?:gammal )?{_PLACE_SV} (?:infarkt|myokardskada|myokardaffektion|ischemi)
 (?:ospecifik |uttalad )?(?:st-t|st|t)[- ](?:sänkning|höjning|förändring)\w* | överväg wpw | flacka t
+(?:patologisk|liten|låg|djup|bred)a? [pqrt]-våg\w* | (?:t-inversion|t-negativisering|lågvoltage)\w*
+(?:inga|ingen) (?:säkra |säker )?(?:tecken|hållpunkter|st-t|ischemi|iskemi)\w* | (?:enstaka|täta) (?:sves|ves|extraslag)
+pacemaker(?:rytm|slag|ekg) | (?:vänster|höger)(?:sidigt )?grenblock
+sinusrytme | (?:atrie|forkammer)(?:flimmer|flimren)
+(?:venstre|høyre|højre)sidig(?:t)? (?:gren|skenkel)blokk? | (?:venstre|høyre|højre) (?:grenblokk?|aksedeviasjon)
 (?:p|pq|qt) förlängd | (?:eljest |i övrigt |sannolikt )?normalt ekg | patologiskt ekg
 """
 _OPENINGS_EN = r"""
@@ -74,6 +84,7 @@ throughout | by | med | och | som | såsom | i | possible | probable
 
 # Words that bind the statement behind them to the one before: "linksbelastung bei linkshypertrophie" is one statement.
 _BINDING = r"""
+ev\. | evt\. | resp\.
 auf | bei | mit | und | u\. | oder | für | in | im | kein | keine | ohne | nach | von | zu | zum | zur | der | die
 das | des | über | ueber | durch | als | am | ca\. | bzw\. | teilweise | wahrscheinlich | möglicherweise | neuer
 (?<!es )(?<!path\. )ekg | wegen | jetzt | unter | ist | noch | nicht | evtl\. | eher | abnorm(?:al)?, | vid | av
@@ -81,12 +92,17 @@ eller | och | i övrigt | med | inga | ej | för | and | or | with | of | no | n
 probable | complete | incomplete | \S*[-/=+&:]
 """
 
-# A full stop behind these ends no statement.
+# A full stop behind these ends no statement, unless the report ends with it.
 _ABBREVIATIONS = r"""
-intraventr | supraventr | ventr | unbest | mögl | path | pathol | chron | ant | post | inf | lat | sept | neg | pos
-vollst | unvollst | inkompl | kompl | sign | fragl | biphas | ca | bzw | evtl | ev | vgl | ggf | inkl | zt | asz | desz
-abgefl | präterm | amplitudkrit | approx | wahrsch | verz | tgl | vs | resp | anterolat | li
-re | bds | sog | max | min | pat
+intraventr | supraventr | ventr | unbest | mögl | moegl | path | pathol | chron | ant | post | inf | lat | sept | neg
+pos | vollst | unvollst | inkompl | incompl | incomp | kompl | compl | sign | fragl | biphas
+ca | bzw | evtl | ev | evt
+vgl | ggf | inkl | incl | excl | zt | asz | desz | abgefl | präterm | amplitudkrit | approx | wahrsch | verz | tgl | vs
+resp | anterolat | inferolat | anterosept | posterolat | li | re | bds | sog
+max | min(?<!/min) | pat | geringgr | hochgr
+unspez | uspes | ospec | sannol | susp | misst | tidl | förl | vä | hö | frekv | jfr | jmf | poss | prob | undet | indet
+assoc | cf | dr | nr | st\.n | z\.n | z\.b | z\.t | u\.a(?= \w) | v\.a | d\.h | dh | s\.o | i\.s | o\.g | e\.g | i\.e
+t\.ex | s\.k | p\.g\.a | bl\.a | d\.v\.s | f\.n | m\.fl | p\.r | q\.t | s\.t | a\.v | r/o | (?<!\S)[vzud]
 """
 
 
@@ -98,12 +114,13 @@ def _one_of(phrases: str) -> str:
 def _behind(wholes: str) -> str:
     """A word behind one of the whole statements, unless it goes on with it."""
     behind = "|".join(f"(?<=\\b{whole} )" for whole in wholes.split(" | "))
-    return rf"(?:{behind})(?!{_one_of(_GOING_ON)}(?!\S))[a-zäöüå][^\s]*"
+    return rf"(?:{behind})(?!{_one_of(_GOING_ON)}(?!\S))[a-zäöüåæø][^\s]*"
 
 
 _BEFORE = _one_of(_LEADING_DE) + " "
 _KNOWN_DE = (
-    rf"(?:{_BEFORE}){{0,4}}{_one_of(_HEADS_DE)}|(?:{_BEFORE}){{1,4}}{_one_of(_SHORT_HEADS_DE)}|{_one_of(_OPENINGS_SV)}"
+    rf"(?:{_BEFORE}){{0,4}}{_one_of(_HEADS_DE)}|(?:{_BEFORE}){{1,4}}{_one_of(_SHORT_HEADS_DE)}"
+    rf"|(?:{_one_of(_LEADING_SV)} ){{0,2}}{_one_of(_OPENINGS_SV)}"
 )
 
 # Where a statement starts, in a report that is not English, and in one that is.

@@ -26,6 +26,8 @@ class TrainingConfig:
     weight_decay: float = 0.05
     betas: tuple[float, float] = (0.9, 0.98)
     no_decay: tuple[str, ...] = ("position", "register", "query")  # parts of parameter names, beside all 1-D ones
+    slow_parts: tuple[str, ...] = ()  # parts of parameter names that learn at slow_ratio times the rate
+    slow_ratio: float = 0.1
     warmup_fraction: float = 0.1
     warmup_steps: int | None = None  # instead of the fraction where given
     min_lr_ratio: float = 0.01
@@ -50,7 +52,7 @@ class TrainingConfig:
     trackers: tuple[str, ...] = ()  # names known to Accelerate: "tensorboard", "wandb", "mlflow", ...
 
     def __post_init__(self) -> None:
-        for name in ("betas", "no_decay", "trackers"):
+        for name in ("betas", "no_decay", "slow_parts", "trackers"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         self._check_length()
         self._check_optimizer()
@@ -68,6 +70,7 @@ class TrainingConfig:
         _demand(0 <= self.weight_decay < math.inf, "weight_decay", self.weight_decay, "a number from 0")
         beta_ok = len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas)
         _demand(beta_ok, "betas", self.betas, "two numbers from 0 to below 1")
+        _demand(0 < self.slow_ratio <= 1, "slow_ratio", self.slow_ratio, "a fraction above 0, at most 1")
         _demand(0 <= self.warmup_fraction <= 1, "warmup_fraction", self.warmup_fraction, "a fraction from 0 to 1")
         _demand(self.warmup_steps is None or self.warmup_steps >= 0, "warmup_steps", self.warmup_steps, "0 or more")
         _demand(0 <= self.min_lr_ratio <= 1, "min_lr_ratio", self.min_lr_ratio, "a fraction from 0 to 1")

@@ -45,7 +45,7 @@ class Engine:
         """
         rate = learning_rate(self.config, step, self.num_steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["rate_ratio"]
         losses = self._backward(batches)
         losses["grad_norm"] = self._clip()
         # One transfer between processes, and one from the device, for all numbers of the step.

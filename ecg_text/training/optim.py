@@ -12,19 +12,28 @@ from ecg_text.training.config import TrainingConfig
 
 
 def parameter_groups(module: nn.Module, config: TrainingConfig) -> list[dict[str, Any]]:
-    """Trainable parameters in two groups, decayed and not; raises ConfigError where nothing is trainable."""
+    """Trainable parameters by decay and by pace: "rate_ratio" is what the learning rate of a group is multiplied by.
+
+    Raises ConfigError where nothing is trainable, or nothing bears the name of a slow part.
+    """
     # Rows of rare word pieces get no gradient for thousands of steps; decay alone would wash them out.
     embeddings = {id(part.weight) for part in module.modules() if isinstance(part, nn.Embedding)}
-    decayed: list[Tensor] = []
-    spared: list[Tensor] = []
+    groups: dict[tuple[float, float], list[Tensor]] = {}
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
             spare = parameter.ndim < 2 or id(parameter) in embeddings or any(word in name for word in config.no_decay)
-            (spared if spare else decayed).append(parameter)
-    if not decayed and not spared:
+            slow = any(word in name for word in config.slow_parts)
+            key = (config.slow_ratio if slow else 1.0, 0.0 if spare else config.weight_decay)
+            groups.setdefault(key, []).append(parameter)
+    if not groups:
         raise ConfigError(f"{type(module).__name__} has no trainable parameter; unfreeze a part of it")
-    groups = [(decayed, config.weight_decay), (spared, 0.0)]
-    return [{"params": parameters, "weight_decay": decay} for parameters, decay in groups if parameters]
+    if config.slow_parts and all(ratio == 1.0 for ratio, _ in groups) and config.slow_ratio < 1:
+        raise ConfigError(f"training.slow_parts {config.slow_parts} are in no trainable parameter's name; check them")
+    # The order of the groups is that of a checkpoint's optimizer: decayed before spared, fast before slow.
+    return [
+        {"params": groups[key], "weight_decay": key[1], "rate_ratio": key[0]}
+        for key in sorted(groups, key=lambda key: (-key[0], -key[1]))
+    ]
 
 
 def build_optimizer(module: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:

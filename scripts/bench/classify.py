@@ -26,7 +26,7 @@ from ecg_text.signal.formats.wfdb_files import write_wfdb
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.read import read
 from ecg_text.signal.synthetic.synthesise import synthesise
-from ecg_text.text.prompts import load_prompt_set
+from ecg_text.text.prompt_files import load_prompt_set
 
 RATES_HZ = (100.0, 500.0)
 BASELINE = "wfdb.rdrecord + model forward"

@@ -76,7 +76,7 @@ def test_a_climb_would_be_found(tmp_path: Path) -> None:
     for line, is_climb in [
         ("from ecg_text.errors import SignalError", False),
         ("from ecg_text.signal.steps import Step", False),
-        ("from ecg_text.text.reports import clean_report", True),
+        ("from ecg_text.text.cleaning.sources import clean_reports", True),
         ("def f():\n    import ecg_text.models.auto", True),
         ("from ecg_text import Record", True),
         ("import ecg_text", True),

@@ -17,8 +17,8 @@ from ecg_text.record import OLDEST_TOLD
 from ecg_text.signal.formats.facts import pseudonym
 from ecg_text.signal.formats.recording import NOTHING_STATED, Stated
 from ecg_text.signal.formats.walk import files_of, may_be_recording, recording_of
+from ecg_text.text.cleaning.sources import clean_reports, describe
 from ecg_text.text.identifiers import find_in_name, masked
-from ecg_text.text.reports import clean_report
 
 DEFAULT_CSV = "records.csv"
 SEX: Mapping[str, str] = MappingProxyType({"female": "female", "f": "female", "male": "male", "m": "male"})
@@ -56,7 +56,10 @@ def folder(
     files = _files(folder, table)
     headings, facts, notes = read_table(table, files) if table.is_file() else ((), {}, [])
     rows = [{**_own_facts(folder, path, stated), **facts.get(record_id, {})} for record_id, path in files.items()]
+    reports = clean_reports([row.get("report") or None for row in rows], "folder")
+    notes += describe(reports, "folder")
     columns = _columns(tuple(files), rows)
+    columns["report"] = [report.text or None if report else None for report in reports]
     columns["path"] = [path.relative_to(folder).as_posix() for path in files.values()]
     columns["patient_id"], unknown = _patients(tuple(files), rows)
     if unknown:
@@ -125,13 +128,11 @@ def _own_facts(folder: Path, path: Path, stated: Stated) -> Row:
 
 
 def _columns(record_ids: Sequence[str], rows: Sequence[Row]) -> dict[str, list[Any]]:
-    raw = [row.get("report") for row in rows]
     return {
         "record_id": list(record_ids),
         "age": _parsed(record_ids, rows, "age", _age),
         "sex": _parsed(record_ids, rows, "sex", lambda text: SEX.get(text.lower())),
-        "report": [(clean_report(text) or None) if text else None for text in raw],
-        "raw_report": raw,
+        "raw_report": [row.get("report") for row in rows],
         "labels": [[part.strip() for part in re.split(r"[|;]", row.get("labels", "")) if part.strip()] for row in rows],
         "split": _parsed(record_ids, rows, "split", lambda text: text if text in SPLITS else None),
     }

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import csv
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ecg_text.data.catalogue import Catalogue
 from ecg_text.errors import DataError
-from ecg_text.text.reports import clean_report
+from ecg_text.text.cleaning.sources import clean_reports, describe
 
 TABLE = "ptbxl_database.csv"
 SIGNALS = {100: ("records100", "filename_lr"), 500: ("records500", "filename_hr")}  # rate in Hz -> folder, column
@@ -35,10 +34,10 @@ def ptbxl(folder: Path, *, rate_hz: int | None = None) -> Catalogue:
     with table.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     try:
-        columns = _columns(rows, path_column)
+        columns, notes = _columns(rows, path_column)
     except (KeyError, ValueError, SyntaxError) as error:
         raise DataError(f"{table} is not PTB-XL's table ({error!r}); take the file as published") from error
-    return Catalogue.from_columns(columns, source="ptbxl")
+    return Catalogue.from_columns(columns, source="ptbxl", notes=notes)
 
 
 def _choose_rate(folder: Path, rate_hz: int | None) -> int:
@@ -52,18 +51,20 @@ def _choose_rate(folder: Path, rate_hz: int | None) -> int:
     raise DataError(f"{folder} has {TABLE} but not {names}; put the signals beside the table")
 
 
-def _columns(rows: list[dict[str, str]], path_column: str) -> dict[str, list[Any]]:
-    clean = _remembered(clean_report)  # only 9,881 of the reports are distinct
+def _columns(rows: list[dict[str, str]], path_column: str) -> tuple[dict[str, list[Any]], list[str]]:
+    """The catalogue's columns, and notes on what became of the reports."""
+    raw = [row["report"] or None for row in rows]
+    reports = clean_reports(raw, "ptbxl")
     codes = [ast.literal_eval(row["scp_codes"]) for row in rows]
     folds = [int(float(row["strat_fold"])) for row in rows]
-    return {
+    columns: dict[str, list[Any]] = {
         "record_id": [row["ecg_id"] for row in rows],
         "patient_id": [str(int(float(row["patient_id"]))) for row in rows],
         "path": [row[path_column] for row in rows],
         "age": [_age(row["age"]) for row in rows],
         "sex": [SEX.get(row["sex"]) for row in rows],
-        "report": [clean(row["report"]) or None for row in rows],
-        "raw_report": [row["report"] or None for row in rows],
+        "report": [report.text or None if report else None for report in reports],
+        "raw_report": raw,
         "labels": [list(of_record) for of_record in codes],
         "likelihoods": [[float(value) for value in of_record.values()] for of_record in codes],
         "split": [_split(fold) for fold in folds],
@@ -71,6 +72,7 @@ def _columns(rows: list[dict[str, str]], path_column: str) -> dict[str, list[Any
         "site": [str(int(float(row["site"]))) if row["site"] else None for row in rows],
         "device": [" ".join(row["device"].split()) or None for row in rows],
     }
+    return columns, describe(reports, "ptbxl")
 
 
 def _age(text: str) -> float | None:
@@ -82,14 +84,3 @@ def _age(text: str) -> float | None:
 
 def _split(fold: int) -> str:
     return {VALIDATION_FOLD: "val", TEST_FOLD: "test"}.get(fold, "train")
-
-
-def _remembered(clean: Callable[[str], str]) -> Callable[[str], str]:
-    known: dict[str, str] = {}
-
-    def remembered(raw: str) -> str:
-        if raw not in known:
-            known[raw] = clean(raw)
-        return known[raw]
-
-    return remembered

@@ -74,7 +74,7 @@ def save_untrained(archive: Path, folder: Path, seed: int) -> Path:
     from ecg_text.recipes.smoke import smoke
     from ecg_text.recipes.towers import build_model, build_tokenizer
     from ecg_text.signal.preprocess import standard_preprocess
-    from ecg_text.text.prompts import load_prompt_set
+    from ecg_text.text.prompt_files import load_prompt_set
 
     plan = smoke().model
     tokenizer = build_tokenizer(plan.text, folder_source(archive).column("report"))

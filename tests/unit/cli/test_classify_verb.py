@@ -11,7 +11,7 @@ import pytest
 
 from ecg_text.signal.formats.wfdb_files import write_wfdb
 from ecg_text.signal.synthetic.synthesise import synthesise
-from ecg_text.text.prompts import load_prompt_set
+from ecg_text.text.prompt_files import load_prompt_set
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ def test_every_label_of_a_set_is_answered_best_first(say_to: Callable[..., Any],
 def test_the_answers_are_those_of_the_library(say_to: Callable[..., Any], model: Path, ecg: Path) -> None:
     from ecg_text.hub.embedding import load
     from ecg_text.signal.read import read
-    from ecg_text.text.prompts import text_prompt_set
+    from ecg_text.text.prompt_files import text_prompt_set
 
     asked = ["atrial fibrillation", "normal ecg"]
     said = say_to("classify", ecg, "--model", model, "--text", asked[0], "--text", asked[1], "--json")

@@ -12,6 +12,7 @@ from ecg_text.data.batch import Batch
 from ecg_text.data.collate import PairCollate
 from ecg_text.errors import ConfigError
 from ecg_text.models.processor import wrap_tokenizer
+from ecg_text.objectives.contrastive import holds_of
 from ecg_text.text.tokenizer import train_wordpiece
 from ecg_text.text.views import ReportViews, finding_number
 
@@ -27,7 +28,7 @@ REPORTS = [
 def collated(seed: int = 0, **changes: Any) -> Batch:
     tokenizer = wrap_tokenizer(train_wordpiece(REPORTS * 3, vocab_size=400))
     num = len(REPORTS)
-    rows = {
+    rows: dict[str, list[Any]] = {
         "record_id": [f"r{n}" for n in range(num)],
         "patient_id": [f"p{n}" for n in range(num)],
         "report": [report or None for report in REPORTS],
@@ -105,8 +106,76 @@ def test_impossible_augmentation_is_refused(wrong: dict[str, float]) -> None:
 def test_views_keep_the_order_of_the_sentences_and_never_invent_one() -> None:
     views, generator = ReportViews(whole=0.0, max_sentences=2), np.random.default_rng(3)
     report = ("a", "b", "c", "d")
-    seen = {views.sample(report, generator) for _ in range(300)}
+    seen = {views.sample(report, generator).shown for _ in range(300)}
     assert all(1 <= len(view) <= 2 and list(view) == sorted(view) and set(view) <= set(report) for view in seen)
     assert len(seen) == 4 + 6
-    assert views.sample(("a",), generator) == ("a",)
-    assert views.sample((), generator) == ()
+    assert views.sample(("a",), generator).shown == ("a",)
+    assert views.sample((), generator).shown == ()
+
+
+def test_what_is_stated_is_of_the_report_whatever_words_are_shown() -> None:
+    views = ReportViews(whole=0.3, swap=1.0, lead_in=0.5, single=0.2, languages=("en", "de", "sv"))
+    of_reports = {finding_number(part) for report in REPORTS for part in report.rstrip(".").split(". ") if part}
+    others = 0  # sentences shown that no report holds in these words
+    for seed in range(20):
+        texts = collated(seed, views=views).texts
+        assert texts is not None
+        for stated, reported, number in zip(texts.stated, texts.reported, texts.row, strict=True):
+            said = set(stated.tolist()) - {0}
+            assert said <= set(reported.tolist()) <= of_reports | {0}
+            shown = [part for part in texts.strings[int(number)].split(". ") if part]
+            assert len(shown) == len(said)
+            others += sum(finding_number(part) not in of_reports for part in shown)
+    assert others > 20
+
+
+@pytest.mark.parametrize("swap", [0.0, 0.5])
+def test_findings_of_one_meaning_are_one_where_wordings_are_swapped(swap: float) -> None:
+    """Shown in one wording, two reports share a text, which must not be true of the one and false of the other."""
+    rows = {"record_id": ["a", "b"], "patient_id": ["p", "q"], "report": ["lvh.", "left ventricular hypertrophy."]}
+    tokenizer = wrap_tokenizer(train_wordpiece(REPORTS * 3, vocab_size=400))
+    collate = PairCollate(
+        tokenizer=tokenizer, max_word_pieces=64, views=ReportViews(swap=swap, languages=("de",), abbreviations=False)
+    )
+    ecg = np.zeros((2, 3, 40), dtype=np.float32)
+    masks = np.ones((2, 3), dtype=bool), np.ones((2, 40), dtype=bool)
+    shared = 0
+    for seed in range(60):
+        texts = collate(ecg, *masks, rows, np.random.default_rng(seed)).texts
+        assert texts is not None
+        said = "left ventricular hypertrophy" if swap else "lvh"
+        assert texts.stated[:, 0].tolist() == [finding_number(said), finding_number("left ventricular hypertrophy")]
+        assert holds_of(texts.stated, texts.reported).all() == bool(swap)
+        shared += len(texts.strings) == 1
+    assert (shared > 0) == bool(swap)
+
+
+def test_reports_are_read_in_their_rendering_and_each_is_rendered_once() -> None:
+    rendered: list[str] = []
+
+    def shout(report: str) -> str:
+        rendered.append(report)
+        return report.replace("sinus rhythm", "sinusrhythmus")
+
+    for _ in range(2):
+        texts = collated(render=shout).texts
+        assert texts is not None
+        assert texts.strings == (
+            "sinusrhythmus. left axis deviation. normal ecg",
+            "atrial fibrillation. left axis deviation",
+            "",
+            "sinusrhythmus",
+        )
+        assert texts.reported[0].tolist()[0] == finding_number("sinusrhythmus")
+    assert sorted(rendered) == sorted(set(REPORTS))
+
+
+def test_one_rendering_does_not_serve_another() -> None:
+    def upper(report: str) -> str:
+        return report.replace("normal", "abnormal")
+
+    written, changed = collated().texts, collated(render=upper).texts
+    assert written is not None
+    assert changed is not None
+    assert "abnormal ecg" in changed.strings[0]
+    assert "abnormal ecg" not in written.strings[0]

@@ -53,7 +53,10 @@ def test_a_table_says_whose_the_records_are_and_what_is_known(recordings: Path) 
     assert catalogue.column("raw_report") == ["Sinusrhythmus, Normales EKG", None, None]
     assert catalogue.column("report")[0].startswith("sinusrhythmus")
     assert catalogue.column("split") == ["train", "val", "train"]
-    assert catalogue.notes == (KEPT,)
+    told, kept = catalogue.notes
+    assert told.startswith("reports, cleaned by folder (")
+    assert told.endswith("): 1 German, 2 missing")
+    assert kept == KEPT
 
 
 def test_without_a_table_headers_are_read_and_every_record_is_its_own_patient(recordings: Path) -> None:

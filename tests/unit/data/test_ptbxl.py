@@ -129,3 +129,22 @@ def test_the_real_collection_has_its_published_numbers(ptbxl_dir: Path) -> None:
     assert len(set(catalogue.column("patient_id"))) == 18_869
     assert catalogue.label_matrix([["NORM"], ["AFIB"]]).sum(axis=0).tolist() == [9516, 1514]
     check_disjoint(catalogue)
+
+
+def test_what_became_of_the_reports_is_noted(tmp_path: Path) -> None:
+    said = [
+        "sinusrhythmus",
+        "sinus rhythm.",
+        "trace only requested.",
+        "",
+        "sinus rhythm Edit: NORM 80",
+        "x " * 127 + "y",
+    ]
+    rows = [{"ecg_id": str(number), "report": report} for number, report in enumerate(said)]
+    catalogue = ptbxl(collection(tmp_path, *rows))
+    assert catalogue.column("report")[:5] == ["sinusrhythmus", "sinus rhythm.", None, None, "sinus rhythm"]
+    [note] = catalogue.notes
+    assert note.startswith("reports, cleaned by ptbxl (")
+    assert note.endswith(
+        "2 English, 1 German, 1 of unknown language, 1 missing, 1 only boilerplate, 1 cut off by their source"
+    )

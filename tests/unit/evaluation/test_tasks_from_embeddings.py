@@ -46,7 +46,7 @@ class FakeEmbedder:
     def similarities(self, vectors: np.ndarray, prompts: PromptSet, rule: str) -> np.ndarray:
         return vectors[:, : len(prompts.labels)]
 
-    def embed_texts(self, texts: list[str]) -> np.ndarray:
+    def embed_reports(self, texts: list[str]) -> np.ndarray:
         return np.eye(4, dtype=np.float32)[[int(text[-1]) for text in texts]]
 
 

@@ -65,6 +65,25 @@ def test_more_windows_and_texts_than_a_batch_keep_their_order(embedder: Embedder
     np.testing.assert_allclose(embedder.embed_texts(texts), np.tile(two, (BATCH, 1)), atol=1e-6)
 
 
+def test_of_ten_thousand_reports_each_distinct_one_is_encoded_once(
+    embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[int] = []
+    encode = embedder.model.encode_text
+
+    def counted(input_ids: torch.Tensor, *rest: Any, **named: Any) -> Any:
+        encoded.append(len(input_ids))
+        return encode(input_ids, *rest, **named)
+
+    monkeypatch.setattr(embedder.model, "encode_text", counted)
+    distinct = [f"sinus rhythm. normal ecg, {number}" for number in range(40)]
+    reports = [distinct[number % 40] for number in range(10_000)]
+    vectors = embedder.embed_reports(reports)
+    assert sum(encoded) == 40
+    np.testing.assert_array_equal(vectors[:40], vectors[-40:])
+    assert len(np.unique(vectors, axis=0)) == 40
+
+
 def test_nothing_asked_is_nothing_given(embedder: Embedder, records: list[Record]) -> None:
     assert embedder.embed_records([]).shape == (0, 12)
     assert embedder.embed_texts([]).shape == (0, 12)

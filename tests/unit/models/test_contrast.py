@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ecg_text.errors import ConfigError
 from ecg_text.models.contrast import OPPOSITE_SHARE, RULES, opposite_share, zero_shot_weights
-from ecg_text.text.prompts import PromptLabel, PromptSet
+from ecg_text.text.prompts import Ensemble, PromptLabel, PromptSet
 
 WIDTH = 5
 PROMPTS = PromptSet(
@@ -35,11 +36,11 @@ def encode(texts: Sequence[str]) -> np.ndarray:
     return np.asarray([vector(text) for text in texts], dtype=np.float32)
 
 
-def slow_weights(label: PromptLabel, share: float) -> list[float]:
+def slow_weights(texts: Sequence[str], opposite: Sequence[str], share: float) -> list[float]:
     weight = []
     for axis in range(WIDTH):
-        said = sum(vector(text)[axis] for text in label.texts) / len(label.texts)
-        opposed = sum(vector(text)[axis] for text in label.opposite) / len(label.opposite)
+        said = sum(vector(text)[axis] for text in texts) / len(texts)
+        opposed = sum(vector(text)[axis] for text in opposite) / len(opposite)
         weight.append(said - share * opposed)
     length = math.sqrt(sum(value * value for value in weight))
     return [value / length for value in weight]
@@ -50,7 +51,31 @@ def test_weights_are_what_the_rule_says_in_the_order_of_the_labels(rule: str, sh
     weights = zero_shot_weights(encode, PROMPTS, rule)
     assert opposite_share(rule) == share
     assert weights.dtype == np.float32
-    np.testing.assert_allclose(weights, [slow_weights(label, share) for label in PROMPTS.labels], atol=1e-6)
+    slow = [slow_weights(label.texts, label.opposite, share) for label in PROMPTS.labels]
+    np.testing.assert_allclose(weights, slow, atol=1e-6)
+
+
+def test_single_asks_with_the_first_text_against_the_first_opposite() -> None:
+    slow = [slow_weights(label.texts[:1], label.opposite[:1], OPPOSITE_SHARE) for label in PROMPTS.labels]
+    np.testing.assert_allclose(zero_shot_weights(encode, PROMPTS, "single"), slow, atol=1e-6)
+
+
+def test_a_set_that_asks_by_first_texts_is_asked_so() -> None:
+    first = replace(PROMPTS, ensemble=Ensemble(texts="first"))
+    np.testing.assert_array_equal(
+        zero_shot_weights(encode, first, "contrast"), zero_shot_weights(encode, PROMPTS, "single")
+    )
+    slow = [slow_weights(label.texts[:1], label.opposite, 0.0) for label in PROMPTS.labels]
+    np.testing.assert_allclose(zero_shot_weights(encode, first, "cosine"), slow, atol=1e-6)
+
+
+def test_nothing_is_taken_away_in_a_set_against_none() -> None:
+    labels = tuple(replace(label, opposite=()) for label in PROMPTS.labels)
+    against_none = replace(PROMPTS, labels=labels, ensemble=Ensemble(against="none"))
+    assert opposite_share("contrast", against_none.ensemble) == 0.0
+    assert opposite_share("contrast", PROMPTS.ensemble) == OPPOSITE_SHARE
+    cosine = zero_shot_weights(encode, PROMPTS, "cosine")
+    np.testing.assert_array_equal(zero_shot_weights(encode, against_none, "contrast"), cosine)
 
 
 def test_each_text_is_encoded_once() -> None:
@@ -62,6 +87,9 @@ def test_each_text_is_encoded_once() -> None:
 
     zero_shot_weights(listening, PROMPTS)
     assert sorted(seen) == sorted({*("one", "two", "three", "four", "five", "six"), *PROMPTS.labels[2].opposite})
+    seen.clear()
+    zero_shot_weights(listening, PROMPTS, "cosine")
+    assert sorted(seen) == sorted(("one", "two", "three", "four", "six"))
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -74,5 +102,7 @@ def test_texts_that_cancel_each_other_give_a_finite_weight(rule: str) -> None:
 
 
 def test_an_unknown_rule_is_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match=r"no zero-shot rule 'softmax'; choose one of \('contrast', 'cosine'\)"):
+    with pytest.raises(
+        ConfigError, match=r"no zero-shot rule 'softmax'; choose one of \('contrast', 'cosine', 'single'\)"
+    ):
         zero_shot_weights(encode, PROMPTS, "softmax")

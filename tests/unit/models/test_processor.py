@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from ecg_text.errors import FingerprintError, SignalError, TextError
+from ecg_text.errors import ConfigError, FingerprintError, SignalError, TextError
 from ecg_text.models.processor import MAX_WORD_PIECES, EcgFeatureExtractor, EcgTextProcessor, wrap_tokenizer
 from ecg_text.record import Record
 from ecg_text.signal.preprocess import standard_preprocess
@@ -135,3 +135,20 @@ def test_a_fingerprint_belongs_to_its_steps() -> None:
     assert EcgFeatureExtractor(steps.to_dict(), steps.fingerprint).steps == steps
     with pytest.raises(FingerprintError, match="get an unchanged copy"):
         EcgFeatureExtractor(steps.to_dict(), standard_preprocess().fingerprint)
+
+
+def test_a_model_of_english_reports_is_asked_in_english(processor: EcgTextProcessor, tmp_path: Path) -> None:
+    english = EcgTextProcessor.of(processor.preprocess, processor.tokenizer, "english")
+    english.save_pretrained(tmp_path)
+    loaded = EcgTextProcessor.from_pretrained(tmp_path)
+    assert loaded.rendering == "english"
+    assert json.loads((tmp_path / "processor_config.json").read_text())["rendering"] == "english"
+    assert loaded.read("Vorhofflimmern").text == loaded.read("AF").text == "atrial fibrillation"
+    assert loaded.read_report("vorhofflimmern") == "atrial fibrillation"
+    assert processor.read("Vorhofflimmern").text == "vorhofflimmern"
+    assert processor.read_report("vorhofflimmern") == "vorhofflimmern"
+
+
+def test_a_rendering_that_is_none_is_refused(processor: EcgTextProcessor) -> None:
+    with pytest.raises(ConfigError, match="no rendering 'klingon'"):
+        EcgTextProcessor.of(processor.preprocess, processor.tokenizer, "klingon")

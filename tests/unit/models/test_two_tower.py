@@ -78,3 +78,14 @@ def test_the_scale_never_passes_its_limit(model: EcgTextModel) -> None:
 def test_an_ecg_with_every_lead_masked_gives_a_finite_vector(model: EcgTextModel) -> None:
     pooled = model.encode_ecg(torch.randn(1, 3, 200), torch.zeros(1, 3, dtype=torch.bool)).pooled
     assert torch.isfinite(pooled).all()
+
+
+def test_many_texts_are_pooled_in_parts_as_each_would_be_alone(model: EcgTextModel) -> None:
+    lengths = [9, 1, 5, 30, 5, 2, 30, 17] * 5  # more than are encoded at a time, in no order
+    mask = torch.tensor([[position < length for position in range(32)] for length in lengths]).long()
+    ids = torch.randint(1, 50, mask.shape)
+    pooled = model.pool_texts(ids, mask)
+    for row, length in enumerate(lengths):
+        torch.testing.assert_close(pooled[row], model.encode_text(ids[row : row + 1, :length]).pooled[0])
+    pooled.sum().backward()
+    assert model.text_encoder.get_input_embeddings().weight.grad is not None

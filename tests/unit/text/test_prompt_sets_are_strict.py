@@ -7,15 +7,8 @@ from pathlib import Path
 import pytest
 
 from ecg_text.errors import PromptError
-from ecg_text.text.prompts import (
-    DEFAULT_OPPOSITE,
-    PromptLabel,
-    PromptSet,
-    default_opposite,
-    list_prompt_sets,
-    load_prompt_set,
-    text_prompt_set,
-)
+from ecg_text.text.prompt_files import default_opposite, list_prompt_sets, load_prompt_set, text_prompt_set
+from ecg_text.text.prompts import DEFAULT_OPPOSITE, Ensemble, PromptLabel, PromptSet
 
 GOOD = """
 name = "mine"
@@ -24,7 +17,7 @@ sources = ["a book"]
 [[label]]
 name = "A"
 title = "The A"
-texts = ["an a", "ein a"]
+texts = ["an a", "one a"]
 codes = { scp = ["A1", "A2"] }
 [[label]]
 name = "B"
@@ -67,12 +60,17 @@ def test_the_path_may_be_a_string(tmp_path: Path) -> None:
         ("texts = [\"a b\"]", "texts = []", "empty"),
         ("texts = [\"a b\"]", "texts = [\" \"]", "empty"),
         ("texts = [\"a b\"]", "texts = \"a b\"", "list of texts"),
-        ("\"ein a\"", "\"an a\"", "given twice"),
+        ("\"one a\"", "\"an a\"", "given twice"),
         ("name = \"B\"", "name = \"A\"", "given twice"),
         ("[\"no b\"]", "[\"a b\"]", "its texts and its opposite"),
         ("codes = { scp = [\"A1\", \"A2\"] }", "codes = [\"A1\"]", "give a table"),
         ("name = \"B\"", "name = \"\"", "not empty"),
-        ("version = 3", "version = = 3", "line 3, column 11"),
+        ("version = 3", "version = 3\nensemble = 3", "give a table with texts"),
+        ("version = 3", "version = 3\nensemble = { text = \"mean\" }", "unknown key 'text'"),
+        ("version = 3", "version = 3\nensemble = { texts = \"max\" }", "texts is 'max'; choose one of mean, first"),
+        ("version = 3", "version = 3\nensemble = { against = 3 }", "against is 3"),
+        ("version = 3", "version = 3\nensemble = { against = \"none\" }", "'B' states an opposite"),
+        ("[\"no b\"]", "[]", "opposite is empty"),
     ],
 )  # fmt: skip
 def test_a_fault_is_refused_in_one_line_that_names_the_file(tmp_path: Path, old: str, new: str, told: str) -> None:
@@ -81,6 +79,50 @@ def test_a_fault_is_refused_in_one_line_that_names_the_file(tmp_path: Path, old:
         load_prompt_set(path)
     assert "\n" not in str(refusal.value)
     assert "set.toml" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "place", "told"),
+    [
+        (b'name = "mine"\nversion = = 3', "line 2, column 11", "invalid value"),
+        (b'name = "mine"\r\nversion = 3\r\n[[label', "line 3, column 8", "expected"),
+        (b'name = "mine', "line 1, column 13", "unterminated string"),
+        (b'name = "a"\nname = "b"\n', "line 2, column 11", "overwrite"),
+        ('name = "mine"\ntitle = "für"\n'.encode("latin-1"), "line 2, column 11", "0xfc is not UTF-8"),
+        (b"\xef\xbb\xbfname = mine", "line 1, column 8", "invalid value"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_the_toml_is_told_with_its_line_and_column(
+    tmp_path: Path, written: bytes, place: str, told: str
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(written)
+    with pytest.raises(PromptError) as refusal:
+        load_prompt_set(path)
+    message = str(refusal.value)
+    assert message.startswith(f"{path}, {place}: ")
+    assert told in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("written", ["version = " + "9" * 5000, "label = " + "[" * 5000])
+def test_a_toml_that_is_no_set_at_all_is_refused_in_one_line(tmp_path: Path, written: str) -> None:
+    with pytest.raises(PromptError, match="mend the file") as refusal:
+        load_prompt_set(write(tmp_path, written))
+    assert len(str(refusal.value)) < 300
+
+
+def test_a_set_without_labels_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PromptError, match="'mine' has no label; give at least one"):
+        load_prompt_set(write(tmp_path, 'name = "mine"\nversion = 1\n'))
+
+
+def test_the_mark_that_some_editors_put_first_does_no_harm(tmp_path: Path) -> None:
+    assert load_prompt_set(write(tmp_path, "\ufeff" + GOOD)).names == ("A", "B")
+
+
+def test_a_label_without_a_title_is_called_by_its_name(tmp_path: Path) -> None:
+    assert load_prompt_set(write(tmp_path, GOOD.replace('title = "The A"\n', ""))).label("A").title == "A"
 
 
 def test_a_missing_file_and_an_unknown_set_are_told() -> None:
@@ -109,6 +151,33 @@ def test_any_changed_word_changes_the_hash() -> None:
     one, other = text_prompt_set(["atrial flutter"]), text_prompt_set(["atrial flutter "])
     assert one.hash != other.hash
     assert len(one.hash) == 12
+
+
+def test_a_sets_ensembling_is_read_and_changes_its_hash(tmp_path: Path) -> None:
+    plain = load_prompt_set(write(tmp_path, GOOD.replace('opposite = ["no b"]\n', "")))
+    assert plain.ensemble == Ensemble(texts="mean", against="opposite")
+    hashes = {plain.hash}
+    for stated in ('texts = "first"', 'against = "none"', 'texts = "first"\nagainst = "none"'):
+        text = GOOD.replace('opposite = ["no b"]\n', "") + f"[ensemble]\n{stated}\n"
+        prompts = load_prompt_set(write(tmp_path, text))
+        assert PromptSet.from_dict(prompts.to_dict()) == prompts
+        hashes.add(prompts.hash)
+    assert len(hashes) == 4
+
+
+def test_a_set_that_states_the_usual_ensembling_has_the_hash_of_one_that_states_none(tmp_path: Path) -> None:
+    usual = '[ensemble]\ntexts = "mean"\nagainst = "opposite"\n'
+    assert load_prompt_set(write(tmp_path, GOOD + usual)).hash == load_prompt_set(write(tmp_path, GOOD)).hash
+
+
+def test_the_hash_of_a_set_is_that_of_checkpoints_written_before_ensembling_was_stated() -> None:
+    label = PromptLabel(name="AFIB", title="Atrial fibrillation", texts=("atrial fibrillation",))
+    assert PromptSet(name="one", version=1, labels=(label,)).hash == "e05aae8cd2f9"
+
+
+def test_labels_of_a_set_against_none_have_no_opposite(tmp_path: Path) -> None:
+    text = GOOD.replace('opposite = ["no b"]\n', "") + '[ensemble]\nagainst = "none"\n'
+    assert {label.opposite for label in load_prompt_set(write(tmp_path, text)).labels} == {()}
 
 
 def test_a_users_texts_are_measured_against_a_normal_ecg() -> None:
@@ -140,6 +209,10 @@ def test_a_finding_is_measured_against_a_normal_ecg(text: str) -> None:
     assert default_opposite(text) == ("normal ecg",)
 
 
-def test_a_label_without_an_opposite_is_refused() -> None:
+def test_an_opposite_where_the_ensemble_has_no_use_for_it_is_refused_and_so_is_none_where_it_has() -> None:
+    without = PromptLabel(name="A", title="A", texts=("a",), opposite=())
     with pytest.raises(PromptError, match="opposite is empty"):
-        PromptLabel(name="A", title="A", texts=("a",), opposite=())
+        PromptSet(name="mine", version=1, labels=(without,))
+    stating = PromptLabel(name="A", title="A", texts=("a",))
+    with pytest.raises(PromptError, match="states an opposite"):
+        PromptSet(name="mine", version=1, labels=(stating,), ensemble=Ensemble(against="none"))

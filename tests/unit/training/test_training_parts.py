@@ -62,6 +62,17 @@ def test_decay_spares_biases_norms_scales_embeddings_and_chosen_names():
     assert spared["weight_decay"] == 0.0
 
 
+def test_slow_parts_learn_at_their_share_of_the_rate():
+    module = nn.ModuleDict({"text": nn.Linear(3, 3), "ecg": nn.Linear(4, 4)})
+    groups = parameter_groups(module, TrainingConfig(weight_decay=0.1, slow_parts=("text.",), slow_ratio=0.25))
+    told = [(len(group["params"]), group["params"][0].shape[-1], group["rate_ratio"]) for group in groups]
+    assert told == [(1, 4, 1.0), (1, 4, 1.0), (1, 3, 0.25), (1, 3, 0.25)]
+    with pytest.raises(ConfigError, match="in no trainable parameter's name"):
+        parameter_groups(module, TrainingConfig(slow_parts=("txet",)))
+    with pytest.raises(ConfigError, match="slow_ratio"):
+        TrainingConfig(slow_ratio=0)
+
+
 def test_nothing_to_train_is_refused():
     with pytest.raises(ConfigError, match="no trainable parameter"):
         parameter_groups(nn.ReLU(), TrainingConfig())

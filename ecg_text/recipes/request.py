@@ -1,0 +1,54 @@
+"""run.json: what was asked of a run, written down before it begins; a resumed run must ask the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ecg_text.errors import CheckpointError, TrainingError
+
+REQUEST, PROCESSOR = "run.json", "processor"
+
+
+def read_request(run_dir: Path, wanted: str) -> dict[str, Any]:
+    """What a run was begun with. Raises CheckpointError where none began there, or one of another format."""
+    path = run_dir / REQUEST
+    if not path.is_file():
+        raise CheckpointError(f"{run_dir} has no {REQUEST}, so no run began there; leave out resume=True (--resume)")
+    try:
+        begun = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged ({error}); start a new run folder") from error
+    found = begun.get("format") if isinstance(begun, dict) else None
+    if found != wanted:
+        raise CheckpointError(f"{path} has format {found!r}, this ecg_text reads {wanted!r}; start a new run folder")
+    return dict(begun)
+
+
+def refuse_another(
+    run_dir: Path, begun: Mapping[str, Any], asked: Mapping[str, Any], the_data: str = "the store it was begun with"
+) -> None:
+    """Raises TrainingError, naming the first difference, where a run was begun with other settings or data."""
+    for group, advice in (("data", the_data), ("run", "the settings it was begun with")):
+        was, now = dict(_flat(begun.get(group, {}))), dict(_flat(asked[group]))
+        for name in [*now, *was]:
+            if group == "data" and name not in was:
+                continue  # the run was begun by a version that did not write this fact down
+            before, after = was.get(name), now.get(name)
+            if before != after:
+                hint = f" (--set {name}={json.dumps(before)})" if group == "run" and name in now else ""
+                raise TrainingError(
+                    f"the run in {run_dir} was begun with {name} {json.dumps(before)}, now it is {json.dumps(after)}; "
+                    f"resume with {advice}{hint}, or start a new run folder"
+                )
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted names and values of nested tables, in order."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

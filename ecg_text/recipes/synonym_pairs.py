@@ -1,0 +1,159 @@
+"""What means the same: groups of wordings from the tables of the text room and the findings of the training reports.
+
+Nothing here comes from patients' labels, nor from the pairs of the text probe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b, sha256
+from types import MappingProxyType
+from typing import Any
+
+from ecg_text.errors import DataError
+
+MIN_LETTERS = 2
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class Wording:
+    """A text in lower case and its language ("en", "de" or "sv"; of an abbreviation, where it is used)."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Vocabulary:
+    """Groups of wordings by source; a group has one meaning, and may be met in several sources."""
+
+    groups: Mapping[str, tuple[tuple[Wording, ...], ...]]
+
+    @cached_property
+    def meanings(self) -> Mapping[str, int]:
+        """The meaning of each text: texts that any chain of groups connects share one number, that of the least."""
+        least: dict[str, str] = {}
+
+        def root(text: str) -> str:
+            while least.setdefault(text, text) != text:
+                least[text] = least[least[text]]
+                text = least[text]
+            return text
+
+        for groups in self.groups.values():
+            for group in groups:
+                roots = sorted({root(wording.text) for wording in group})
+                for other in roots:
+                    least[other] = roots[0]
+        return MappingProxyType({text: text_number(root(text)) for text in list(least)})
+
+    @property
+    def num_meanings(self) -> int:
+        """How many different meanings there are."""
+        return len(set(self.meanings.values()))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What must be the same of the groups for a run to go on with them."""
+        digest = sha256(repr(sorted(self.groups.items())).encode())
+        return {"synonyms_hash": digest.hexdigest()[:16]}
+
+
+def text_number(text: str) -> int:
+    """A number of 63 bits for a text, the same in every process."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def read_vocabulary(sources: Iterable[str], findings: Iterable[str]) -> Vocabulary:
+    """The groups of the named sources; findings are those of the training reports, as they were written.
+
+    Raises DataError where no source has two wordings of anything.
+    """
+    listed = tuple(findings)
+    groups = {name: tuple(_distinct(_READERS[name](listed))) for name in sources}
+    groups = {name: found for name, found in groups.items() if found}
+    if not groups:
+        raise DataError(f"the sources {', '.join(sources) or '(none)'} have no two wordings of anything; name others")
+    return Vocabulary(groups=groups)
+
+
+def all_wordings() -> frozenset[str]:
+    """Every wording of the concepts, abbreviations and packaged prompt sets: what a vocabulary must be able to say."""
+    from ecg_text.text.prompt_files import list_prompt_sets, load_prompt_set
+
+    groups = [*_of_concepts(()), *_of_abbreviations(())]
+    prompts = [load_prompt_set(name) for name in dict(list_prompt_sets())]
+    texts = {text for one in prompts for label in one.labels for text in (*label.texts, *label.opposite)}
+    return frozenset(texts | {wording.text for group in groups for wording in group})
+
+
+Groups = Iterator[list[Wording]]
+
+
+def _of_concepts(_findings: tuple[str, ...]) -> Groups:
+    """All names of one concept: English, German, Swedish, and its abbreviations."""
+    from ecg_text.text.concepts import concepts
+
+    for concept in concepts():
+        yield [
+            *(_wording(text, "en") for text in (*concept.english, *concept.abbreviations)),
+            *(_wording(text, "de") for text in concept.german),
+            *(_wording(text, "sv") for text in concept.swedish),
+        ]
+
+
+def _of_abbreviations(_findings: tuple[str, ...]) -> Groups:
+    """Each abbreviation beside what it stands for; those that stand for several things are left out."""
+    from ecg_text.text.abbreviations import table
+
+    meant: dict[str, set[str]] = {}
+    for entry in table():
+        meant.setdefault(entry.short.lower(), set()).add(entry.expansion.lower())
+    for entry in table():
+        if len(meant[entry.short.lower()]) == 1 and entry.when != "never":
+            yield [_wording(entry.short, entry.language), _wording(entry.expansion, entry.language)]
+
+
+def _of_lexicon(_findings: tuple[str, ...]) -> Groups:
+    """German and Swedish phrases beside their English; phrases with slots and single function words are left out."""
+    from ecg_text.text.english.lexicon import entries
+
+    for language in ("de", "sv"):
+        for entry in entries(language):
+            if entry.section not in ("finding", "sentence") or "{" in entry.source + entry.english:
+                continue
+            plain = " ".join(part.rstrip("?").partition("|")[0] for part in entry.source.split())
+            yield [_wording(plain, language), _wording(entry.english, "en")]
+
+
+def _of_reports(findings: tuple[str, ...]) -> Groups:
+    """Findings as they were written beside their English, where the lexicon covers all their words."""
+    from ecg_text.text.cleaning.language import report_language
+    from ecg_text.text.english.translate import translate_finding
+
+    for finding in findings:
+        language = report_language(finding)
+        if language in ("de", "sv"):
+            english = translate_finding(finding, language)
+            if not english.left:
+                yield [_wording(finding, language), _wording(english.text, "en")]
+
+
+_READERS: Mapping[str, Callable[[tuple[str, ...]], Groups]] = MappingProxyType(
+    {"concepts": _of_concepts, "abbreviations": _of_abbreviations, "lexicon": _of_lexicon, "reports": _of_reports}
+)
+SOURCES = tuple(_READERS)
+
+
+def _wording(text: str, language: str) -> Wording:
+    return Wording(text=" ".join(text.lower().split()), language=language)
+
+
+def _distinct(groups: Groups) -> Iterator[tuple[Wording, ...]]:
+    """The groups that have two different texts of some length or more, each text once."""
+    for group in groups:
+        kept = {wording.text: wording for wording in group if len(wording.text) >= MIN_LETTERS}
+        if len(kept) > 1:
+            yield tuple(kept.values())

