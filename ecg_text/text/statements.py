@@ -11,7 +11,8 @@ _PLACE_SV = r"(?:hög )?(?:antero|infero|postero)?(?:anterior|lateral|inferior|p
 # Words that belong to the statement they stand before: "unvollständiger" in "unvollständiger rechtsschenkelblock".
 _LEADING_DE = r"""
 sonst | ansonsten | sonstiges | wahrscheinlich(?:er|es|e)? | möglicherweise(?= wpw) | verdacht auf | v\. ?a\.
-sichere[rs]? | mögliche[rs]? | moegliche[rs]? | akute[rs]? | frische[rs]? | chron\. | chronische[rs]? | alte[rs]?
+sichere[rs]? | mögliche[rs]? | moegliche[rs]? | akute[rs]? | frische[rs]? | chron\. | chronische[rs]?
+chronisch | alte[rs]? | linke[rs]? | rechte[rs]? | subakute[rs]?
 extrem | normo(?:karde|frequente)[rs]? | (?:tachy|brady)karde[rs]? | interponierte | gehäufte | häufige | vereinzelte
 einzelne | multi(?:forme|fokale)[rs]? | uniforme[rs]? | (?:mono|poly)morphe[rs]? | (?:un)?regelmässige[rs]?
 beschleunigte[rs]? | wandernder | mässige[rs]? | leichte[rs]? | diskrete[rs]? | geringe[rs]? | deutliche[rs]?
@@ -68,9 +69,10 @@ sinusrytme | (?:atrie|forkammer)(?:flimmer|flimren)
 (?:venstre|høyre|højre)sidig(?:t)? (?:gren|skenkel)blokk? | (?:venstre|høyre|højre) (?:grenblokk?|aksedeviasjon)
 (?:p|pq|qt) förlängd | (?:eljest |i övrigt |sannolikt )?normalt ekg | patologiskt ekg
 """
-_OPENINGS_EN = r"""
+_DEGREE_EN = r"(?:(?:possible|probable|borderline|mild|moderate|marked|extreme|abnormal) )?"
+_OPENINGS_EN = rf"""
 otherwise normal | left (?:anterior|posterior) fascicular block(?= otherwise|$)
-(?:left|right) axis deviation(?= left| right| otherwise|$)
+{_DEGREE_EN}(?:left|right) axis deviation(?= left| right| otherwise|$)
 """
 
 # Statements that are whole: what stands behind them is another one, known or not, unless its first word goes on.
@@ -84,7 +86,7 @@ throughout | by | med | och | som | såsom | i | possible | probable
 
 # Words that bind the statement behind them to the one before: "linksbelastung bei linkshypertrophie" is one statement.
 _BINDING = r"""
-ev\. | evt\. | resp\.
+ev\. | evt\. | resp\. | kammerhypertrophie,?
 auf | bei | mit | und | u\. | oder | für | in | im | kein | keine | ohne | nach | von | zu | zum | zur | der | die
 das | des | über | ueber | durch | als | am | ca\. | bzw\. | teilweise | wahrscheinlich | möglicherweise | neuer
 (?<!es )(?<!path\. )ekg | wegen | jetzt | unter | ist | noch | nicht | evtl\. | eher | abnorm(?:al)?, | vid | av
@@ -94,8 +96,8 @@ probable | complete | incomplete | \S*[-/=+&:]
 
 # A full stop behind these ends no statement, unless the report ends with it.
 _ABBREVIATIONS = r"""
-intraventr | supraventr | ventr | unbest | mögl | moegl | path | pathol | chron | ant | post | inf | lat | sept | neg
-pos | vollst | unvollst | inkompl | incompl | incomp | kompl | compl | sign | fragl | biphas
+intraventr | supraventr | ventr | unbest | indiff | mögl | moegl | path | pathol | chron | ant | post | inf | lat | sept
+neg | pos | vollst | unvollst | inkompl | incompl | incomp | kompl | compl | sign | fragl | biphas
 ca | bzw | evtl | ev | evt
 vgl | ggf | inkl | incl | excl | zt | asz | desz | abgefl | präterm | amplitudkrit | approx | wahrsch | verz | tgl | vs
 resp | anterolat | inferolat | anterosept | posterolat | li | re | bds | sog
