@@ -17,7 +17,7 @@ def made_ahead(make: Callable[[int], Made], numbers: Iterable[int]) -> Iterator[
     """make(number) of each number in order, a few of them in advance. Close it, or run it to its end."""
     coming = iter(numbers)
     ahead: deque[Future[Made]] = deque()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ecg_text-ahead") as thread:
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ecg_text-loader") as thread:
         try:
             ahead.extend(thread.submit(make, number) for number in islice(coming, AHEAD))
             while ahead:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecg_text.data.ahead import made_ahead
 from ecg_text.data.store import Store
 from ecg_text.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from ecg_text.data.batch import Batch
-
-PREFETCH = 2  # batches made ready while the consumer works on one
 
 # (ecg (B, C, T), lead mask (B, C), time mask (B, T), the rows' catalogue columns, chance) -> batch
 Collate = Callable[[np.ndarray, np.ndarray, np.ndarray, dict[str, list[Any]], np.random.Generator], "Batch"]
@@ -82,22 +78,8 @@ class Loader:
         """The batches of one epoch from the start-th on, the same at every call. Close it, or run it to its end."""
         if not 0 <= start <= self.batches_per_epoch:
             raise ConfigError(f"an epoch has {self.batches_per_epoch} batches; cannot start at batch {start}")
-        return self._prefetched(number, start)
-
-    def _prefetched(self, number: int, start: int) -> Iterator[Batch]:
         order = self._order(number)
-        coming = iter(range(start, self.batches_per_epoch))
-        ahead: deque[Future[Batch]] = deque()
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ecg_text-loader") as thread:
-            try:
-                ahead.extend(thread.submit(self._batch, order, number, k) for k in islice(coming, PREFETCH))
-                while ahead:
-                    batch = ahead.popleft().result()
-                    ahead.extend(thread.submit(self._batch, order, number, k) for k in islice(coming, 1))
-                    yield batch
-            finally:
-                for future in ahead:
-                    future.cancel()
+        return made_ahead(lambda k: self._batch(order, number, k), range(start, self.batches_per_epoch))
 
     def _order(self, number: int) -> np.ndarray:
         """The rows of an epoch, for all shards together."""

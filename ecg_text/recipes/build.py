@@ -30,6 +30,7 @@ from ecg_text.training.config import TrainingConfig
 from ecg_text.training.run_folder import SaveModel
 
 Progress = Callable[[int, int], None]
+TEXT_ENCODER = "text_encoder."  # part of the names of its parameters
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -68,7 +69,7 @@ def build(run: Run, store: Store, facts: Mapping[str, Any], processor: EcgTextPr
         processor=processor,
         prompt_sets=prompt_sets,
         evaluators=evaluators,
-        training=_measurable(run.training, evaluators),
+        training=_measurable(_paced(run), evaluators),
         save_model=_saver(processor, prompt_sets, {"name": run.name, "seed": run.seed, **facts}),
     )
 
@@ -120,6 +121,13 @@ def _validations(
     if not questions:
         return ()
     return (ZeroShotValidation(store=store, rows=rows, questions=questions, processor=processor),)
+
+
+def _paced(run: Run) -> TrainingConfig:
+    """The run's training, in which a pretrained text encoder learns at its own pace."""
+    if run.model.text.pretrained is None or run.model.text.pace == 1.0:
+        return run.training
+    return replace(run.training, slow_parts=(TEXT_ENCODER,), slow_ratio=run.model.text.pace)
 
 
 def _measurable(training: TrainingConfig, evaluators: tuple[ZeroShotValidation, ...]) -> TrainingConfig:

@@ -28,8 +28,9 @@ class EcgTower:
 class TextTower:
     """The text encoder: a hub name or folder in pretrained, or else a small BERT and a vocabulary of its own.
 
-    The vocabulary is trained on the training reports, and saved with the run. Of a pretrained encoder, the embeddings
-    and the lowest frozen_layers do not learn where that is above 0.
+    The vocabulary is trained on the training reports, and saved with the run. Of a pretrained encoder alone, the
+    embeddings and the lowest frozen_layers do not learn where that is above 0, and the rest learns at pace times the
+    learning rate: it has more to forget than to learn.
     """
 
     pretrained: str | None = None
@@ -39,6 +40,7 @@ class TextTower:
     num_heads: int = 4
     dropout: float = 0.1
     frozen_layers: int = 0
+    pace: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

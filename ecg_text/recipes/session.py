@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.nn.gather import process_rank
 from ecg_text.recipes.build import Built, build
 from ecg_text.recipes.plain import to_plain
+from ecg_text.recipes.request import PROCESSOR, REQUEST, read_request, refuse_another
 from ecg_text.recipes.run import Run
 from ecg_text.training.files import new_folder, write_json
 from ecg_text.training.loop import TrainReport, train
@@ -24,7 +25,6 @@ from ecg_text.training.run_folder import RunFolder
 from ecg_text.version import __version__
 
 FORMAT = "ecg_text-run/1"
-REQUEST, PROCESSOR = "run.json", "processor"
 
 
 def train_run(
@@ -45,13 +45,13 @@ def train_run(
     """
     run_dir = Path(run_dir)
     if resume:
-        begun = _read_request(run_dir)
+        begun = read_request(run_dir, FORMAT)
     else:
         RunFolder(run_dir).refuse_used()
     store = Store.open(store_folder)
     data = _data_facts(store)
     if resume:
-        _refuse_another(run_dir, begun, _request(run, data))
+        refuse_another(run_dir, begun, _request(run, data))
     facts = {**data, "store": str(store.folder), "code_version": __version__, "command": command}
     built = build(run, store, facts, _saved_processor(run_dir) if resume else None)
     if process_rank() == 0:
@@ -91,44 +91,6 @@ def _annotation_hash(store: Store) -> str:
 
 def _request(run: Run, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"format": FORMAT, "run": to_plain(run), "data": dict(data)}
-
-
-def _read_request(run_dir: Path) -> dict[str, Any]:
-    path = run_dir / REQUEST
-    if not path.is_file():
-        raise CheckpointError(f"{run_dir} has no {REQUEST}, so no run began there; leave out resume=True (--resume)")
-    try:
-        begun = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CheckpointError(f"{path} is damaged ({error}); start a new run folder") from error
-    found = begun.get("format") if isinstance(begun, dict) else None
-    if found != FORMAT:
-        raise CheckpointError(f"{path} has format {found!r}, this ecg_text reads {FORMAT!r}; start a new run folder")
-    return dict(begun)
-
-
-def _refuse_another(run_dir: Path, begun: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Raises TrainingError, naming the first difference, where a run was begun with other settings or data."""
-    for group, advice in (("data", "the store it was begun with"), ("run", "the settings it was begun with")):
-        was, now = dict(_flat(begun.get(group, {}))), dict(_flat(asked[group]))
-        for name in [*now, *was]:
-            if group == "data" and name not in was:
-                continue  # the run was begun by a version that did not write this fact down
-            if (before := was.get(name)) != (after := now.get(name)):
-                hint = f" (--set {name}={json.dumps(before)})" if group == "run" and name in now else ""
-                raise TrainingError(
-                    f"the run in {run_dir} was begun with {name} {json.dumps(before)}, now it is {json.dumps(after)}; "
-                    f"resume with {advice}{hint}, or start a new run folder"
-                )
-
-
-def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted names and values of nested tables, in order."""
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", value
 
 
 def _saved_processor(run_dir: Path) -> EcgTextProcessor | None:

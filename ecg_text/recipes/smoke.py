@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ecg_text.data.augment import Augment
 from ecg_text.recipes.run import DataPlan, EcgTower, ModelPlan, Run, TextTower
+from ecg_text.text.rendering import ENGLISH
 from ecg_text.text.views import ReportViews
 from ecg_text.training.config import TrainingConfig
 
@@ -22,6 +23,7 @@ def smoke() -> Run:
         ),
         data=DataPlan(
             batch_size=32,
+            rendering=ENGLISH,
             augment=Augment(drop_share=0.5, shift=0.2, gain=0.2, noise_mv=0.03),
             views=ReportViews(whole=0.4),
         ),

@@ -13,6 +13,12 @@ from types import MappingProxyType
 from typing import Any
 
 from ecg_text.errors import DataError
+from ecg_text.text.abbreviations import table
+from ecg_text.text.cleaning.language import report_language
+from ecg_text.text.concepts import concepts
+from ecg_text.text.english.lexicon import entries
+from ecg_text.text.english.translate import translate_finding
+from ecg_text.text.prompt_files import list_prompt_sets, load_prompt_set
 
 MIN_LETTERS = 2
 
@@ -81,8 +87,6 @@ def read_vocabulary(sources: Iterable[str], findings: Iterable[str]) -> Vocabula
 
 def all_wordings() -> frozenset[str]:
     """Every wording of the concepts, abbreviations and packaged prompt sets: what a vocabulary must be able to say."""
-    from ecg_text.text.prompt_files import list_prompt_sets, load_prompt_set
-
     groups = [*_of_concepts(()), *_of_abbreviations(())]
     prompts = [load_prompt_set(name) for name in dict(list_prompt_sets())]
     texts = {text for one in prompts for label in one.labels for text in (*label.texts, *label.opposite)}
@@ -94,8 +98,6 @@ Groups = Iterator[list[Wording]]
 
 def _of_concepts(_findings: tuple[str, ...]) -> Groups:
     """All names of one concept: English, German, Swedish, and its abbreviations."""
-    from ecg_text.text.concepts import concepts
-
     for concept in concepts():
         yield [
             *(_wording(text, "en") for text in (*concept.english, *concept.abbreviations)),
@@ -106,8 +108,6 @@ def _of_concepts(_findings: tuple[str, ...]) -> Groups:
 
 def _of_abbreviations(_findings: tuple[str, ...]) -> Groups:
     """Each abbreviation beside what it stands for; those that stand for several things are left out."""
-    from ecg_text.text.abbreviations import table
-
     meant: dict[str, set[str]] = {}
     for entry in table():
         meant.setdefault(entry.short.lower(), set()).add(entry.expansion.lower())
@@ -118,8 +118,6 @@ def _of_abbreviations(_findings: tuple[str, ...]) -> Groups:
 
 def _of_lexicon(_findings: tuple[str, ...]) -> Groups:
     """German and Swedish phrases beside their English; phrases with slots and single function words are left out."""
-    from ecg_text.text.english.lexicon import entries
-
     for language in ("de", "sv"):
         for entry in entries(language):
             if entry.section not in ("finding", "sentence") or "{" in entry.source + entry.english:
@@ -130,9 +128,6 @@ def _of_lexicon(_findings: tuple[str, ...]) -> Groups:
 
 def _of_reports(findings: tuple[str, ...]) -> Groups:
     """Findings as they were written beside their English, where the lexicon covers all their words."""
-    from ecg_text.text.cleaning.language import report_language
-    from ecg_text.text.english.translate import translate_finding
-
     for finding in findings:
         language = report_language(finding)
         if language in ("de", "sv"):

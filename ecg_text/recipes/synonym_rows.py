@@ -12,6 +12,7 @@ import numpy as np
 from ecg_text.data.synonym_batch import SynonymRow
 from ecg_text.errors import ConfigError
 from ecg_text.recipes.synonym_pairs import Vocabulary, Wording, text_number
+from ecg_text.text.contrasts import minimal_contrasts
 
 # What may be said around a finding, by language: forms of one list mean the same.
 _SHOWN = MappingProxyType(
@@ -156,8 +157,6 @@ class RowSampler:
         return self._row(_JOINT.join(a), _JOINT.join(b), meaning, generator, *other)
 
     def _row(self, a: str, b: str, meaning: int, generator: np.random.Generator, *contrasts: str) -> SynonymRow:
-        from ecg_text.text.contrasts import minimal_contrasts
-
         found = (*contrasts, *minimal_contrasts(a if generator.random() < 0.5 else b))
         known = self._vocabulary.meanings
         others = dict.fromkeys(text for text in found if known.get(text) != meaning and text not in (a, b))

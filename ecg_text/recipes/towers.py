@@ -61,7 +61,8 @@ def build_model(plan: ModelPlan, processor: EcgTextProcessor, seed: int) -> EcgT
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = EcgTextModel(config, text_encoder=encoder)
-    freeze_lowest(model.text_encoder, plan.text.frozen_layers)
+    if encoder is not None:
+        freeze_lowest(model.text_encoder, plan.text.frozen_layers)
     return model
 
 

@@ -52,8 +52,8 @@ def read_query(text: str, *, english: bool) -> Query:
 
     The case is lowered, as in every report. With english=False only abbreviations change beside it. With english=True a
     word known in German or Swedish is translated, one known in no language is read as the nearest English word; English
-    is put in the house's wording ("ischaemia") without a note, as in every report. Raises TextError where the text holds no letter or
-    digit.
+    is put in the house's wording ("ischaemia") without a note, as in every report. Raises TextError where the text
+    holds no letter or digit.
     """
     asked = tidy(unicodedata.normalize("NFC", text))
     if not any(character.isalnum() for character in asked):

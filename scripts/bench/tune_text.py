@@ -4,7 +4,7 @@ Prints one JSON line. `ratio` is the loop's speed as a fraction of the bare loop
 the same loop over texts that are all padded to 128 pieces; medians over rounds that are interleaved. Real word pieces
 are counted, never padding.
 
-    python scripts/bench/tune_text.py [--data STORE_OR_TEXT_FILE] [--rounds 5] [--batches 12] [--layers 4] [--width 256]
+    python scripts/bench/tune_text.py [--data STORE_OR_TEXT_FILE] [--rounds 3] [--batches 8] [--layers 4] [--width 256]
 
 Without --data the texts are joined from the wordings of the concept table, one to eight of them.
 """
@@ -130,7 +130,7 @@ def measure(options: argparse.Namespace) -> dict[str, Sequence[float]]:
     for _ in range(options.rounds):
         found["bare"].append(bare_loop(fresh(), batches(options.batches)))
         found["ours"].append(our_loop(fresh(), table, options.pieces, options.batches))
-        found["padded"].append(bare_loop(fresh(), map(padded, batches(max(2, options.batches // 4)))))
+        found["padded"].append(bare_loop(fresh(), map(padded, batches(options.batches))))
     return {**found, "mean_length": [float(table.lengths.mean())]}
 
 
@@ -138,8 +138,8 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--batches", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--batches", type=int, default=8)
     parser.add_argument("--pieces", type=int, default=2048)
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--width", type=int, default=256)
