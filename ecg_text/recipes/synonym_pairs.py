@@ -21,6 +21,8 @@ from ecg_text.text.english.translate import translate_finding
 from ecg_text.text.prompt_files import list_prompt_sets, load_prompt_set
 
 MIN_LETTERS = 2
+# Sets of which a label is one finding, in several wordings; a superclass has many findings, which are no synonyms.
+PROMPT_SETS = ("clinical-en", "ptbxl-all", "ptbxl-rhythm", "cinc2021", "csn", "cpsc2018")
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
@@ -136,8 +138,28 @@ def _of_reports(findings: tuple[str, ...]) -> Groups:
                 yield [_wording(finding, language), _wording(english.text, "en")]
 
 
+def _of_prompts(_findings: tuple[str, ...]) -> Groups:
+    """The texts of one label of a packaged set that asks single findings: names, and what is seen in which leads.
+
+    A text that is a wording of another concept than the label's first is left out: a label may be wider than a meaning.
+    """
+    from ecg_text.text.prompt_files import load_prompt_set
+
+    concept = {wording.text: number for number, group in enumerate(_of_concepts(())) for wording in group}
+    for name in PROMPT_SETS:
+        for label in load_prompt_set(name).labels:
+            own = concept.get(label.texts[0])
+            yield [_wording(text, "en") for text in label.texts if concept.get(text, own) == own]
+
+
 _READERS: Mapping[str, Callable[[tuple[str, ...]], Groups]] = MappingProxyType(
-    {"concepts": _of_concepts, "abbreviations": _of_abbreviations, "lexicon": _of_lexicon, "reports": _of_reports}
+    {
+        "concepts": _of_concepts,
+        "abbreviations": _of_abbreviations,
+        "lexicon": _of_lexicon,
+        "reports": _of_reports,
+        "prompts": _of_prompts,
+    }
 )
 SOURCES = tuple(_READERS)
 
