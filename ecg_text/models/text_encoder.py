@@ -13,9 +13,6 @@ from transformers import AutoModelForMaskedLM, BertConfig, PreTrainedModel
 
 from ecg_text.errors import ConfigError
 
-# Some models have more embeddings than word pieces, for the sake of round numbers; never as many as this.
-SPARE_EMBEDDINGS = 128
-
 
 def new_text_encoder(
     *,
@@ -44,18 +41,8 @@ def new_text_encoder(
     return cast(PreTrainedModel, AutoModelForMaskedLM.from_config(config))
 
 
-def check_tokenizer_fits(model: PreTrainedModel, tokenizer: Any, name: str) -> None:
-    """Raises ConfigError where the tokenizer makes pieces that the model has no embedding for, or another number.
-
-    A few embeddings more than pieces, up to a round number, are how some models are published, and pass.
-    """
-    made = 1 + max(tokenizer.get_vocab().values())
-    known = cast(nn.Embedding, model.get_input_embeddings()).num_embeddings
-    if made > known or (made < known and (known - made >= SPARE_EMBEDDINGS or known % 8)):
-        raise ConfigError(
-            f"the tokenizer of {name} makes {made} word pieces, its model has embeddings for {known}; "
-            "they are of two different models: give a folder whose tokenizer belongs to its weights"
-        )
+def check_special_pieces(tokenizer: Any, name: str) -> None:
+    """Raises ConfigError where a tokenizer has no mask token or no padding, without which words cannot be hidden."""
     for part, number in (("mask", tokenizer.mask_token_id), ("padding", tokenizer.pad_token_id)):
         if number is None:
             raise ConfigError(f"the tokenizer of {name} has no {part} token, so it cannot be tuned; choose another")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import (
     AutoConfig,
     AutoModel,
-    AutoTokenizer,
     BertConfig,
     PreTrainedConfig,
     PreTrainedModel,
@@ -18,27 +15,25 @@ from transformers import (
 )
 
 from ecg_text.errors import ConfigError
+from ecg_text.hub.encoder_places import load_auto, load_tokenizer
 from ecg_text.models.auto import register
 from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
+from ecg_text.models.pretrained import check_tokenizer_fits, usable_positions
 from ecg_text.models.processor import MAX_WORD_PIECES, EcgTextProcessor, wrap_tokenizer
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.recipes.run import ModelPlan, TextTower
 from ecg_text.signal.preprocess import Preprocess
 from ecg_text.text.tokenizer import train_wordpiece
 
-RESERVED_POSITIONS = 2  # RoBERTa and its kin number their positions from 2
-
 
 def build_tokenizer(plan: TextTower, reports: Iterable[str]) -> PreTrainedTokenizerFast:
     """The tokenizer of a pretrained text encoder, or one whose vocabulary is trained on these reports."""
     if plan.pretrained is None:
         return wrap_tokenizer(train_wordpiece(reports, vocab_size=plan.vocab_size))
-    tokenizer = _loaded(AutoTokenizer, plan.pretrained)
-    if not isinstance(tokenizer, PreTrainedTokenizerFast):
-        raise ConfigError(f"{plan.pretrained} has no fast tokenizer, which tells where words are; choose another")
-    positions = getattr(_loaded(AutoConfig, plan.pretrained), "max_position_embeddings", None)
+    tokenizer = load_tokenizer(plan.pretrained)
+    positions = usable_positions(load_auto(AutoConfig, plan.pretrained))
     if positions is not None:
-        tokenizer.model_max_length = min(tokenizer.model_max_length, positions - RESERVED_POSITIONS)
+        tokenizer.model_max_length = min(tokenizer.model_max_length, positions)
     return tokenizer
 
 
@@ -50,7 +45,8 @@ def build_model(plan: ModelPlan, processor: EcgTextProcessor, seed: int) -> EcgT
     if plan.text.pretrained is None:
         text_config = _bert_config(plan.text, len(processor.tokenizer), processor.tokenizer.pad_token_id)
     else:
-        encoder = _loaded(AutoModel, plan.text.pretrained)
+        encoder = load_auto(AutoModel, plan.text.pretrained, use_safetensors=True, dtype=torch.float32)
+        check_tokenizer_fits(encoder, processor.tokenizer, plan.text.pretrained)
         text_config = encoder.config
     config = EcgTextConfig(
         ecg_config=_ecg_config(plan, processor.preprocess),
@@ -117,12 +113,3 @@ def _bert_config(plan: TextTower, vocab_size: int, pad_token_id: int) -> BertCon
         attention_probs_dropout_prob=plan.dropout,
         pad_token_id=pad_token_id,
     )
-
-
-def _loaded(auto: Any, name: str) -> Any:
-    try:
-        options = {"use_safetensors": True, "dtype": torch.float32} if auto is AutoModel else {}
-        return auto.from_pretrained(Path(name) if Path(name).is_dir() else name, **options)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ConfigError(f"text encoder {name!r} cannot be loaded: {reason}") from error

