@@ -102,12 +102,11 @@ def _query(
 ) -> np.ndarray:
     """One unit vector of what is asked: (D,)."""
     from ecg_text.index.index import combine
-    from ecg_text.models.contrast import zero_shot_weights
     from ecg_text.text.prompt_files import text_prompt_set
 
     by_text = by_ecg = None
     if text is not None:
-        by_text = zero_shot_weights(embedder.embed_texts, text_prompt_set([text], opposite), rule)[0]
+        by_text = embedder.weights(text_prompt_set([text], opposite), rule)[0]
     if passage is not None:
         by_ecg = embedder.embed_windows([passage], 1)[0]
     if by_text is not None and by_ecg is not None:

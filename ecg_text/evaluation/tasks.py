@@ -122,7 +122,7 @@ def zero_shot_result(
         "prompt_version": prompts.version,
         "prompt_hash": prompts.hash,
         "rule": protocol.rule,
-        "opposite_share": opposite_share(protocol.rule, prompts.ensemble),
+        "opposite_share": opposite_share(embedded.embedder.opposite_share, protocol.rule, prompts.ensemble),
         "rows": protocol.rows,
         "min_positives": protocol.min_positives,
         "labels_left_out": ", ".join(name for name in prompts.names if name not in kept),

@@ -111,12 +111,21 @@ class Embedder:
                 progress(min(start + BATCH, len(rows)), len(rows))
         return np.concatenate(vectors)
 
+    @property
+    def opposite_share(self) -> float:
+        """How much of its opposite is taken away from a finding that this model is asked (models/contrast.py)."""
+        return float(self.model.config.opposite_share)
+
+    def weights(self, prompts: PromptSet, rule: str = "contrast") -> np.ndarray:
+        """One unit vector for each label of a prompt set, by a rule of zero_shot_weights: (K, D)."""
+        return zero_shot_weights(self.embed_texts, prompts, self.opposite_share, rule)
+
     def similarities(self, vectors: np.ndarray, prompts: PromptSet, rule: str = "contrast") -> np.ndarray:
         """Similarity of each ECG vector with each label of a prompt set: (n, D) -> (n, K). It is no probability.
 
-        rule is that of zero_shot_weights: how much of a label's opposite is taken away (opposite_share).
+        rule is that of zero_shot_weights: how many of its texts are asked, and against what.
         """
-        return np.asarray(vectors @ zero_shot_weights(self.embed_texts, prompts, rule).T)
+        return np.asarray(vectors @ self.weights(prompts, rule).T)
 
     def zero_shot(self, records: Sequence[Record], prompts: PromptSet, rule: str = "contrast") -> np.ndarray:
         """Similarity of each record with each label of a prompt set, in the order of prompts.names: (n, K)."""

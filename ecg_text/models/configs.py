@@ -83,7 +83,9 @@ class EcgEncoderConfig(PreTrainedConfig):
 class EcgTextConfig(PreTrainedConfig):
     """A two-tower model: an ECG encoder, any transformers encoder for text, and the width they meet in.
 
-    Raises ConfigError for an unknown setting or an impossible size.
+    opposite_share is how much of its opposite is taken away from a finding that is asked (models/contrast.py): a model
+    that was trained on whole reports alone wants all of it, one that has seen single findings a fifth or less. Raises
+    ConfigError for an unknown setting or an impossible size.
     """
 
     model_type: ClassVar[str] = "ecg_text"
@@ -97,6 +99,7 @@ class EcgTextConfig(PreTrainedConfig):
     embedding_width: int = 256
     initial_scale: float | int = 14.285714285714286
     max_scale: float | int = 100.0
+    opposite_share: float | int = 0.2
 
     def __post_init__(self, **kwargs: Any) -> None:
         _refuse_unknown(type(self), kwargs)
@@ -117,6 +120,7 @@ class EcgTextConfig(PreTrainedConfig):
             0 < self.initial_scale <= self.max_scale,
             f"initial_scale is {self.initial_scale}, max_scale {self.max_scale}; give 0 < initial_scale <= max_scale",
         )
+        _require(0 <= self.opposite_share <= 1, f"opposite_share is {self.opposite_share}; give a fraction, 0 to 1")
 
     @classmethod
     def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:

@@ -15,32 +15,28 @@ from ecg_text.errors import ConfigError
 from ecg_text.text.prompts import Ensemble, PromptSet
 
 RULES = ("contrast", "cosine", "single")
-# How much of the opposite is taken away. Chosen on PTB-XL's validation fold: a model that was trained on whole reports
-# alone wants all of it, one that has seen single findings wants a fifth of it.
-OPPOSITE_SHARE = 0.2
 EncodeTexts = Callable[[Sequence[str]], np.ndarray]  # R texts -> (R, D) of unit length
 
 
-def opposite_share(rule: str, ensemble: Ensemble | None = None) -> float:
-    """How much of the opposite a rule takes away from the text: nothing for cosine, nor of a set against "none".
+def opposite_share(share: float, rule: str, ensemble: Ensemble) -> float:
+    """How much of a model's share of the opposite a rule takes away: none for cosine, nor of a set against "none".
 
-    Without an ensemble: of a set that states opposites. Raises ConfigError for a rule that is none.
+    Raises ConfigError for a rule that is none.
     """
     if rule not in RULES:
         raise ConfigError(f"no zero-shot rule {rule!r}; choose one of {RULES}")
-    has_opposites = ensemble is None or ensemble.against == "opposite"
-    return OPPOSITE_SHARE if rule != "cosine" and has_opposites else 0.0
+    return share if rule != "cosine" and ensemble.against == "opposite" else 0.0
 
 
-def zero_shot_weights(encode: EncodeTexts, prompts: PromptSet, rule: str = "contrast") -> np.ndarray:
+def zero_shot_weights(encode: EncodeTexts, prompts: PromptSet, share: float, rule: str = "contrast") -> np.ndarray:
     """Unit vectors whose product with a pooled ECG is the similarity with each label: (K, D).
 
     contrast: as the set's ensemble states, the mean of the label's texts (CLIP's prompt ensemble; Radford et al., 2021,
-    section 3.1.4) less OPPOSITE_SHARE times that of its opposite's. cosine: the same without the opposite. single: the
-    label's first text less OPPOSITE_SHARE times the first of its opposite, which is contrast but for the ensemble.
-    Raises ConfigError for another rule.
+    section 3.1.4) less share times that of its opposite's. cosine: the same without the opposite. single: the label's
+    first text less share times the first of its opposite, which is contrast but for the ensemble. Raises ConfigError
+    for another rule.
     """
-    share = opposite_share(rule, prompts.ensemble)
+    share = opposite_share(share, rule, prompts.ensemble)
     said_by = 1 if rule == "single" or prompts.ensemble.texts == "first" else None
     asked = [(label.texts[:said_by], label.opposite[:said_by] if share else ()) for label in prompts.labels]
     texts = list(dict.fromkeys(text for said, opposed in asked for text in (*said, *opposed)))

@@ -11,7 +11,8 @@ from ecg_text.errors import ConfigError
 
 # Some models have more embeddings than word pieces, for the sake of round numbers; never as many as this.
 SPARE_EMBEDDINGS = 128
-# RoBERTa and its kin number their positions from 2; a BERT uses every one.
+# RoBERTa and its kin number their positions from 2; these use every one.
+_COUNTED_FROM_ZERO = ("bert", "distilbert", "electra")
 _RESERVED_POSITIONS = 2
 
 
@@ -20,7 +21,7 @@ def usable_positions(config: PreTrainedConfig) -> int | None:
     positions = getattr(config, "max_position_embeddings", None)
     if positions is None:
         return None
-    return int(positions) - (0 if config.model_type == "bert" else _RESERVED_POSITIONS)
+    return int(positions) - (0 if config.model_type in _COUNTED_FROM_ZERO else _RESERVED_POSITIONS)
 
 
 def check_tokenizer_fits(model: PreTrainedModel, tokenizer: Any, name: str) -> None:

@@ -22,7 +22,6 @@ from ecg_text.hub.embedding import Embedder
 from ecg_text.index.embeddings import EmbeddingTable
 from ecg_text.index.index import Hit, Index
 from ecg_text.index.places import place_of
-from ecg_text.models.contrast import zero_shot_weights
 from ecg_text.recipes.run import Run
 from ecg_text.recipes.towers import random_twin
 from ecg_text.signal.preprocess import standard_preprocess
@@ -224,7 +223,7 @@ def search(index: Index, held_out: EmbeddedSplit) -> tuple[Found, ...]:
     """The first hits of each question, and which of them are right by the labels, which the search never sees."""
     embedder = held_out.embedder
     asked = text_prompt_set([question.sentence for question in QUESTIONS])
-    vectors = zero_shot_weights(embedder.embed_texts, asked)
+    vectors = embedder.weights(asked)
     all_hits = index.search(vectors, NUM_HITS, embedder.revision, embedder.fingerprint)
     catalogue = held_out.store.catalogue.select(held_out.rows)
     labels = dict(zip(catalogue.column("record_id"), catalogue.column("labels"), strict=True))

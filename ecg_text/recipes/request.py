@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ecg_text.errors import CheckpointError, TrainingError
+from ecg_text.training.files import new_folder, write_json
 
 REQUEST, PROCESSOR = "run.json", "processor"
 
@@ -25,6 +26,25 @@ def read_request(run_dir: Path, wanted: str) -> dict[str, Any]:
     if found != wanted:
         raise CheckpointError(f"{path} has format {found!r}, this ecg_text reads {wanted!r}; start a new run folder")
     return dict(begun)
+
+
+def write_start(run_dir: Path, request: Mapping[str, Any], save_processor: Callable[[Path], object]) -> None:
+    """Write down what is asked, and what its words are read with, where that has not been done before.
+
+    save_processor writes into a folder that becomes run_dir/processor, whole or not at all. Raises TrainingError where
+    the run folder cannot be written.
+    """
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        if not (run_dir / REQUEST).is_file():
+            write_json(run_dir / REQUEST, request)
+        if not (run_dir / PROCESSOR).is_dir():
+            with new_folder(run_dir / PROCESSOR) as temporary:
+                save_processor(temporary)
+    except OSError as error:
+        raise TrainingError(
+            f"the run folder {run_dir} cannot be written ({error.strerror or error}); free space or choose another"
+        ) from error
 
 
 def refuse_another(

@@ -45,12 +45,13 @@ class TextTower:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelPlan:
-    """The two towers and the width of the space they meet in."""
+    """The two towers, the width of the space they meet in, and how the model is asked (models/configs.py)."""
 
     ecg: EcgTower = field(default_factory=EcgTower)
     text: TextTower = field(default_factory=TextTower)
     embedding_width: int = 256
     initial_scale: float = 14.285714285714286
+    opposite_share: float = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)

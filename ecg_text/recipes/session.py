@@ -11,14 +11,13 @@ from typing import Any
 from rich.console import Console
 
 from ecg_text.data.store import Store
-from ecg_text.errors import CheckpointError, TrainingError
+from ecg_text.errors import CheckpointError
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.nn.gather import process_rank
 from ecg_text.recipes.build import Built, build
 from ecg_text.recipes.plain import to_plain
-from ecg_text.recipes.request import PROCESSOR, REQUEST, read_request, refuse_another
+from ecg_text.recipes.request import PROCESSOR, read_request, refuse_another, write_start
 from ecg_text.recipes.run import Run
-from ecg_text.training.files import new_folder, write_json
 from ecg_text.training.loop import TrainReport, train
 from ecg_text.training.progress import teller
 from ecg_text.training.run_folder import RunFolder
@@ -55,7 +54,7 @@ def train_run(
     facts = {**data, "store": str(store.folder), "code_version": __version__, "command": command}
     built = build(run, store, facts, _saved_processor(run_dir) if resume else None)
     if process_rank() == 0:
-        _write_start(run_dir, {**_request(run, data), "facts": facts}, built, resume)
+        write_start(run_dir, {**_request(run, data), "facts": facts}, built.processor.save_pretrained)
     _tell_plan(run, run_dir, store, built, console)
     return train(
         built.method,
@@ -103,20 +102,6 @@ def _saved_processor(run_dir: Path) -> EcgTextProcessor | None:
     except (OSError, ValueError, TypeError) as error:
         raise CheckpointError(f"{folder} does not load ({error}); start a new run folder") from error
     return processor
-
-
-def _write_start(run_dir: Path, request: Mapping[str, Any], built: Built, resume: bool) -> None:
-    try:
-        run_dir.mkdir(parents=True, exist_ok=True)
-        if not resume:
-            write_json(run_dir / REQUEST, request)
-        if not (resume and (run_dir / PROCESSOR).is_dir()):
-            with new_folder(run_dir / PROCESSOR) as temporary:
-                built.processor.save_pretrained(temporary)
-    except OSError as error:
-        raise TrainingError(
-            f"the run folder {run_dir} cannot be written ({error.strerror or error}); free space or choose another"
-        ) from error
 
 
 def _tell_plan(run: Run, run_dir: Path, store: Store, built: Built, console: Console | None) -> None:

@@ -5,6 +5,7 @@ Nothing here comes from patients' labels, nor from the pairs of the text probe.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from ecg_text.errors import DataError
 from ecg_text.text.abbreviations import table
 from ecg_text.text.cleaning.language import report_language
 from ecg_text.text.concepts import concepts
+from ecg_text.text.contrasts import minimal_contrasts
 from ecg_text.text.english.lexicon import entries
 from ecg_text.text.english.translate import translate_finding
 from ecg_text.text.prompt_files import list_prompt_sets, load_prompt_set
@@ -23,6 +25,12 @@ from ecg_text.text.prompt_files import list_prompt_sets, load_prompt_set
 MIN_LETTERS = 2
 # Sets of which a label is one finding, in several wordings; a superclass has many findings, which are no synonyms.
 PROMPT_SETS = ("clinical-en", "ptbxl-all", "ptbxl-rhythm", "cinc2021", "csn", "cpsc2018")
+_TWO_SENTENCES = ". "
+# Words of prompts that say how sure or how old a finding is.
+_QUALIFIER = re.compile(
+    r"\b(?:possibl[ey]|probabl[ey]|suspected|suspicious|suggest\w*|cannot|consider|old|previous|prior|acute|recent|chronic"
+    r"|undetermined|borderline|otherwise)\b"
+)
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
@@ -141,15 +149,23 @@ def _of_reports(findings: tuple[str, ...]) -> Groups:
 def _of_prompts(_findings: tuple[str, ...]) -> Groups:
     """The texts of one label of a packaged set that asks single findings: names, and what is seen in which leads.
 
-    A text that is a wording of another concept than the label's first is left out: a label may be wider than a meaning.
+    A label may be wider than a meaning ("inferior myocardial infarction", be it old or acute). So these are left out:
+    a text that is a wording of another concept than the label's first, one that says otherwise than that how sure or
+    how old the finding is, one of two sentences, and those of which one is a minimal contrast of another ("... in the
+    lateral leads").
     """
-    from ecg_text.text.prompt_files import load_prompt_set
-
     concept = {wording.text: number for number, group in enumerate(_of_concepts(())) for wording in group}
     for name in PROMPT_SETS:
         for label in load_prompt_set(name).labels:
-            own = concept.get(label.texts[0])
-            yield [_wording(text, "en") for text in label.texts if concept.get(text, own) == own]
+            own, first = concept.get(label.texts[0]), set(_QUALIFIER.findall(label.texts[0]))
+            contrasted = {contrast for text in label.texts for contrast in minimal_contrasts(text)}
+            yield [
+                _wording(text, "en")
+                for text in label.texts
+                if concept.get(text, own) == own
+                and set(_QUALIFIER.findall(text)) == first
+                and (text == label.texts[0] or (text not in contrasted and _TWO_SENTENCES not in text))
+            ]
 
 
 _READERS: Mapping[str, Callable[[tuple[str, ...]], Groups]] = MappingProxyType(

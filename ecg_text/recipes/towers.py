@@ -53,6 +53,7 @@ def build_model(plan: ModelPlan, processor: EcgTextProcessor, seed: int) -> EcgT
         text_config=text_config,
         embedding_width=plan.embedding_width,
         initial_scale=plan.initial_scale,
+        opposite_share=plan.opposite_share,
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

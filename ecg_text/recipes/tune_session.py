@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from transformers import PreTrainedTokenizerFast
 
-from ecg_text.errors import TrainingError
 from ecg_text.hub.encoder_places import load_tokenizer
 from ecg_text.hub.masked_language import save_tokenizer
 from ecg_text.models.text_encoder import num_weights
 from ecg_text.nn.gather import process_rank
 from ecg_text.recipes.plain import to_plain
-from ecg_text.recipes.request import PROCESSOR, REQUEST, read_request, refuse_another
+from ecg_text.recipes.request import PROCESSOR, read_request, refuse_another, write_start
 from ecg_text.recipes.synonym_pairs import Vocabulary, read_vocabulary
 from ecg_text.recipes.tune_build import BuiltTuning, build_tuning
 from ecg_text.recipes.tune_text import TuneRun
 from ecg_text.recipes.tune_texts import Corpus, read_corpus
-from ecg_text.training.files import new_folder, write_json
 from ecg_text.training.loop import TrainReport, train
 from ecg_text.training.progress import Tell, teller
 from ecg_text.training.run_folder import RunFolder
@@ -65,7 +62,7 @@ def tune_run(
     }
     built = build_tuning(run, corpus, facts, vocabulary, _saved_tokenizer(run_dir) if resume else None)
     if process_rank() == 0:
-        _write_start(run_dir, {**request, "facts": facts}, built, resume)
+        write_start(run_dir, {**request, "facts": facts}, lambda folder: save_tokenizer(folder, built.tokenizer))
     _tell_plan(run_dir, corpus, built, tell)
     return train(
         built.method,
@@ -88,20 +85,6 @@ def _saved_tokenizer(run_dir: Path) -> PreTrainedTokenizerFast | None:
     """The tokenizer a run was begun with; None where it was stopped before it had one."""
     folder = run_dir / PROCESSOR
     return load_tokenizer(str(folder)) if folder.is_dir() else None
-
-
-def _write_start(run_dir: Path, request: Mapping[str, Any], built: BuiltTuning, resume: bool) -> None:
-    try:
-        run_dir.mkdir(parents=True, exist_ok=True)
-        if not resume:
-            write_json(run_dir / REQUEST, request)
-        if not (run_dir / PROCESSOR).is_dir():
-            with new_folder(run_dir / PROCESSOR) as temporary:
-                save_tokenizer(temporary, built.tokenizer)
-    except OSError as error:
-        raise TrainingError(
-            f"the run folder {run_dir} cannot be written ({error.strerror or error}); free space or choose another"
-        ) from error
 
 
 def _tell_plan(run_dir: Path, corpus: Corpus, built: BuiltTuning, tell: Tell) -> None:

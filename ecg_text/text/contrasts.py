@@ -22,7 +22,7 @@ _NEGATIONS = (
     (re.compile(r"\babsent\b"), "normal"),
 )
 _NEGATED = re.compile(
-    r"\b(?:no|not|nor|cannot|without|absen\w+|never|unlikely|exclude[ds]?|keine?[rn]?|nicht|ohne|inga|ingen|inget|ej|utan"
+    r"\b(?:no|not|nor|neither|cannot|without|absen\w+|never|unlikely|exclude[ds]?|keine?[nmrs]?|nicht|weder|nie|ohne|inga|ingen|inget|ej|inte|aldrig|utan"
     r"|kan uteslutas|ausgeschlossen)\b"
 )
 # A negation of what is but possible says nothing: these make way for it, or forbid it.

@@ -9,11 +9,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ecg_text.errors import PromptError
+from ecg_text.errors import PromptError, TextError
 from ecg_text.text.prompts import DEFAULT_OPPOSITE, PromptLabel, PromptSet
+from ecg_text.text.query import read_query
 
 # What states normality has no opposite in it: it is measured against what a normal ECG excludes.
-NORMALITY = re.compile(r"\b(?:normal(?:er|es)? (?:ecg|ekg|electrocardiogram|sinus rhythm)|within normal limits)\b")
+NORMALITY = re.compile(
+    r"(?<!no )(?<!not )\b(?:normal(?:er|es)? (?:ecg|ekg|electrocardiogram|sinus rhythm)|within normal limits)\b"
+)
 OPPOSITE_OF_NORMAL = (
     "abnormal ecg",
     "myocardial infarction",
@@ -75,8 +78,14 @@ def prompts_folder() -> Path:
 
 
 def default_opposite(text: str) -> tuple[str, ...]:
-    """What a text is measured against where nothing is stated: "normal ecg", or what a normal one excludes."""
-    asked = " ".join(text.lower().split())
+    """What a text is measured against where nothing is stated: "normal ecg", or what a normal one excludes.
+
+    It is read as a question is, so that "NSR" and "normalt ekg" state normality, too.
+    """
+    try:
+        asked = read_query(text, english=True).text
+    except TextError:
+        return DEFAULT_OPPOSITE
     if NORMALITY.search(asked):
         return OPPOSITE_OF_NORMAL
     if SINUS_RHYTHM.fullmatch(asked):

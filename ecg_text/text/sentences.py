@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ecg_text.text.cleaning.language import report_language
-from ecg_text.text.statements import ABBREVIATION, BINDING, OPENING, OPENING_EN
+from ecg_text.text.statements import ABBREVIATION, ADJECTIVE, BINDING, OPENING, OPENING_EN
 
 _STOP = re.compile(r"(?:[.!?](?=\s|$)|;|\n)+")
 _ORDINAL = re.compile(r"(?:^|[\s(])(?:\d|i{1,3}|1st|2nd|3rd|[123]:[ae])$")
@@ -67,11 +67,17 @@ def _between_openings(piece: str, opening: re.Pattern[str]) -> Iterator[str]:
         depth += piece.count("(", counted, match.start()) - piece.count(")", counted, match.start())
         counted = match.start()
         before = piece[max(start, match.start() - _LOOK_BEHIND) : match.start()]
-        if depth > 0 or BINDING.search(before):
+        if depth > 0 or BINDING.search(before) or _is_adjective(before, opening):
             continue
         yield from _finding(piece[start : match.start()])
         start, depth = match.start(), 0
     yield from _finding(piece[start:])
+
+
+def _is_adjective(before: str, opening: re.Pattern[str]) -> bool:
+    """Whether all that stands before an opening is one adjective that is no statement itself ("verkürzte pq-zeit")."""
+    word = before.strip()
+    return ADJECTIVE.fullmatch(word) is not None and opening.fullmatch(word) is None
 
 
 def _finding(text: str) -> Iterator[str]:

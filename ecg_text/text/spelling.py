@@ -43,6 +43,7 @@ class Speller:
     def __init__(self, words: Iterable[str], *, shortest: int = ONE_EDIT_FROM) -> None:
         self._shortest = shortest
         self._known = frozenset(word.lower() for word in words)
+        self._longest = max(map(len, self._known), default=0)
 
     def __contains__(self, word: str) -> bool:
         return word.lower() in self._known
@@ -63,7 +64,10 @@ class Speller:
         """
         word = word.lower()
         bound = _most_edits(len(word), self._shortest)
-        if bound == 0 or word in self._known or _LETTERS.fullmatch(word) is None:
+        # A longer word is near none; to find that out by deletions would take the cube of its length.
+        if bound == 0 or len(word) > self._longest + bound:
+            return ()
+        if word in self._known or _LETTERS.fullmatch(word) is None:
             return ()
         near: dict[str, int] = {}
         for rest in _deletions(word, bound):

@@ -82,6 +82,7 @@ _GOING_ON = r"""
 mit | und | bei | (?:über|ueber)dreht | links | rechts | in | v\d\S* | i+,\S* | als | noch | sonst | oder | jetzt
 gering\S* | mässig | extrem | am | im | with | and | at | or | is | rate | now | has | as | but | to | of | present
 throughout | by | med | och | som | såsom | i | possible | probable
+not | absent | missing | nicht | fehl(?:t|en|end) | ej | inte | saknas
 """
 
 # Words that bind the statement behind them to the one before: "linksbelastung bei linkshypertrophie" is one statement.
@@ -92,6 +93,15 @@ das | des | über | ueber | durch | als | am | ca\. | bzw\. | teilweise | wahrsc
 (?<!es )(?<!path\. )ekg | wegen | jetzt | unter | ist | noch | nicht | evtl\. | eher | abnorm(?:al)?, | vid | av
 eller | och | i övrigt | med | inga | ej | för | and | or | with | of | no | not | the | an? | is | to | possible
 probable | complete | incomplete | \S*[-/=+&:]
+"""
+# A negation binds what it denies, also across the words that say how surely it does: "kein eindeutiges", "ej säkert".
+_NEGATIONS = r"""
+kein(?:e[nmrs]?)? | nicht | nie | niemals | weder | noch nie | ohne | ausschluss | ingen | inget | inga | inte | ej
+aldrig | utan | no | not | never | without | cannot | nor | neither | exclude | rule out
+"""
+_SURELY = r"""
+mehr | sicher\w* | eindeutig\w* | wesentlich\w* | relevant\w* | signifikant\w* | nachweisbar\w* | wirklich\w* | sehr
+längere?\w* | säk\w+ | säker | tydlig\w* | längre | definite | definitive | clear | obvious | significant | longer | any
 """
 
 # A full stop behind these ends no statement, unless the report ends with it.
@@ -130,5 +140,7 @@ OPENING = re.compile(rf"(?<!\S)(?:(?:{_KNOWN_DE})(?![\w-])|{_behind(_WHOLE_DE)})
 OPENING_EN = re.compile(rf"(?<!\S)(?:{_one_of(_OPENINGS_EN)}(?![\w-])|{_behind(_WHOLE_EN)})")
 
 # The end of a text that binds the statement behind it.
-BINDING = re.compile(rf"(?:^|\s){_one_of(_BINDING)}\s*$")
+BINDING = re.compile(rf"(?:^|\s)(?:{_one_of(_BINDING)}|{_one_of(_NEGATIONS)}(?: {_one_of(_SURELY)}){{0,2}})\s*$")
+# A word that ends as adjectives do; where it is alone, it belongs to the statement behind it: "verkürzte pq-zeit".
+ADJECTIVE = re.compile(r"[a-zäöüåß]{3,}(?:(?<!i)e[rsn]?|(?<!i)a|[bgmt]t)")
 ABBREVIATION = re.compile(rf"(?<!\w){_one_of(_ABBREVIATIONS)}$")

@@ -18,7 +18,6 @@ import torch
 import wfdb
 
 from ecg_text.hub.embedding import Embedder
-from ecg_text.models.contrast import zero_shot_weights
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.recipes.table import RECIPES, recipe
 from ecg_text.recipes.towers import build_model, build_tokenizer
@@ -55,7 +54,7 @@ def medians_ms(kinds: dict[str, Callable[[], object]], rounds: int) -> dict[str,
 
 def measure(embedder: Embedder, header: Path, rounds: int) -> dict[str, float]:
     """A classify as the command line does it, its texts encoded once for all files, and the base line."""
-    weights = zero_shot_weights(embedder.embed_texts, load_prompt_set("synthetic"))
+    weights = embedder.weights(load_prompt_set("synthetic"))
     ready = [item.numpy() for item in embedder.processor(records=[read(header)]).values()]
 
     def classify() -> np.ndarray:

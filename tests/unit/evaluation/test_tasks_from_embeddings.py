@@ -18,7 +18,6 @@ from ecg_text.evaluation.tasks import (
     retrieval_result,
     zero_shot_result,
 )
-from ecg_text.models.contrast import OPPOSITE_SHARE
 from ecg_text.text.prompts import PromptLabel, PromptSet
 
 LABELS = (["AFIB"], ["NORM"], ["NORM"], [], ["AFIB", "PVC"], ["OTHER"], ["NORM"], ["AFIB"])
@@ -36,6 +35,8 @@ class FakeEmbedder:
     """Vectors whose axes are the labels; similarities are the coordinates."""
 
     revision, fingerprint = "abc", "0123"
+
+    opposite_share = 0.3
 
     def __init__(self, vectors: np.ndarray) -> None:
         self.vectors = vectors
@@ -126,7 +127,7 @@ def test_the_provenance_tells_what_the_scores_depend_on() -> None:
     assert (about["rule"], about["command"]) == ("cosine", "a test")
 
 
-@pytest.mark.parametrize(("rule", "share"), [("contrast", OPPOSITE_SHARE), ("cosine", 0.0)])
+@pytest.mark.parametrize(("rule", "share"), [("contrast", 0.3), ("cosine", 0.0)])
 def test_a_result_tells_how_much_of_the_opposite_was_taken_away(rule: str, share: float) -> None:
     about = ask(embedded(perfect_vectors()), ZeroShotProtocol(rule=rule)).provenance
     assert (about["rule"], about["opposite_share"]) == (rule, share)

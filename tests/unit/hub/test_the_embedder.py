@@ -123,7 +123,7 @@ def test_similarities_come_in_the_order_of_the_labels(
     vectors = embedder.embed_records(records)
     for column, label in enumerate(prompts.labels):
         alone = PromptSet(name="alone", version=1, labels=(label,))
-        expected = vectors @ zero_shot_weights(embedder.embed_texts, alone, rule)[0]
+        expected = vectors @ zero_shot_weights(embedder.embed_texts, alone, embedder.opposite_share, rule)[0]
         np.testing.assert_allclose(scores[:, column], expected, atol=1e-6)
     turned = PromptSet(name="turned", version=1, labels=prompts.labels[::-1])
     np.testing.assert_allclose(embedder.zero_shot(records, turned, rule), scores[:, ::-1], atol=1e-6)

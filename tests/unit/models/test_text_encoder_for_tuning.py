@@ -9,8 +9,9 @@ import torch
 from transformers import AutoModelForMaskedLM, BertConfig, DistilBertConfig, RobertaConfig
 
 from ecg_text.errors import ConfigError
+from ecg_text.models.pretrained import check_tokenizer_fits, usable_positions
 from ecg_text.models.text_encoder import (
-    check_tokenizer_fits,
+    check_special_pieces,
     hidden_states,
     logits_at,
     merged,
@@ -118,9 +119,14 @@ def test_a_tokenizer_of_another_model_is_refused_in_one_line(pieces, embeddings)
 @pytest.mark.parametrize(("missing", "words"), [({"mask": None}, "no mask token"), ({"pad": None}, "no padding token")])
 def test_a_tokenizer_without_a_needed_token_is_refused(missing, words):
     with pytest.raises(ConfigError, match=words):
-        check_tokenizer_fits(small(64), tokenizer_of(64, **missing), "x")
+        check_special_pieces(tokenizer_of(64, **missing), "x")
 
 
 def test_heads_that_do_not_divide_the_width_are_refused():
     with pytest.raises(ConfigError, match="width 10 does not divide"):
         new_text_encoder(vocab_size=9, pad_id=0, width=10, num_layers=1, num_heads=4, dropout=0.0, num_positions=8)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("bert", 512), ("roberta", 510), ("distilbert", 512)])
+def test_positions_are_counted_as_each_architecture_numbers_them(name, expected):
+    assert usable_positions(CONFIGS[name]) == expected

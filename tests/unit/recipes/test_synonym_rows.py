@@ -11,6 +11,7 @@ from ecg_text.errors import ConfigError, DataError
 from ecg_text.models.processor import wrap_tokenizer
 from ecg_text.recipes.synonym_pairs import SOURCES, Vocabulary, Wording, all_wordings, read_vocabulary
 from ecg_text.recipes.synonym_rows import Compositions, RowSampler
+from ecg_text.text.contrasts import minimal_contrasts
 from ecg_text.text.tokenizer import train_wordpiece
 
 NOTHING = {"shown": 0.0, "possible": 0.0, "absent": 0.0, "placed": 0.0, "joined": 0.0}
@@ -216,3 +217,22 @@ def test_a_vocabulary_of_all_wordings_leaves_none_unknown():
 def test_sources_without_two_wordings_of_anything_are_refused():
     with pytest.raises(DataError, match="reports have no two wordings"):
         read_vocabulary(["reports"], ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("old inferior myocardial infarction", "acute inferior myocardial infarction"),
+        ("possible left atrial enlargement", "left atrial enlargement"),
+        ("t wave abnormality in the inferior leads", "t wave abnormality in the lateral leads"),
+        ("normal ecg", "sinus rhythm"),
+    ],
+)
+def test_what_a_wide_label_says_in_one_breath_is_not_one_meaning(one, other):
+    meanings = read_vocabulary(SOURCES, ("moegliche vorhofsueberlastung links",)).meanings
+    assert meanings.get(one, one) != meanings.get(other, other)
+
+
+def test_no_wording_of_the_tables_means_the_same_as_its_minimal_contrast():
+    meanings = read_vocabulary(SOURCES, ()).meanings
+    assert not [text for text in meanings for other in minimal_contrasts(text) if meanings.get(other) == meanings[text]]

@@ -178,3 +178,10 @@ def test_most_concepts_have_a_contrast_and_the_table_has_several_a_sentence() ->
     without = [concept.name for concept in concepts() if not minimal_contrasts(concept.name)]
     assert len(without) < 0.1 * len(concepts()), without
     assert sum(len(minimal_contrasts(sentence)) for sentence in SENTENCES) >= 2.5 * len(SENTENCES)
+
+
+@pytest.mark.parametrize(
+    "negated", ["neither ischaemia nor myocardial infarction", "inte förmaksflimmer", "weder ischämie noch infarkt"]
+)
+def test_what_is_negated_in_any_words_gets_no_second_negation(negated: str) -> None:
+    assert not any(contrast.startswith(("no ", "kein", "inga ")) for contrast in minimal_contrasts(negated))

@@ -110,3 +110,20 @@ def test_the_findings_of_a_report_are_joined_by_full_stops() -> None:
     assert made.text == "sinus rhythm. left axis. t wave inversion in lead iii. normal ecg"
     assert made.num_words == 8
     assert to_english("") == to_english("...")
+
+
+@pytest.mark.parametrize(
+    ("report", "english"),
+    [
+        ("weder ischämie noch infarkt", "neither ischaemia nor myocardial infarction"),
+        ("nicht mehr vorhofflimmern", "no longer atrial fibrillation"),
+        ("rechtsschenkelblock fehlt", "right bundle branch block absent"),
+        ("kein hinweis auf rechtsherzbelastung", "no evidence of right heart strain"),
+        ("es besteht kein vorhofflimmern", "there is. no atrial fibrillation"),
+        ("av-block iii°", "third degree av block"),
+        ("av-block 1 °", "first degree av block"),
+        ("av-block 2. grades typ mobitz ii", "second degree av block, mobitz type"),
+    ],
+)
+def test_typed_findings_keep_their_negation_and_their_degree(report: str, english: str) -> None:
+    assert to_english(report).text == english

@@ -196,7 +196,18 @@ def test_a_users_text_may_not_be_empty_double_or_its_own_opposite() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["normal ecg", "Normal  ECG", "sinus rhythm. normal ecg", "normales ekg", "Sinus rhythm"]
+    "text",
+    [
+        "normal ecg",
+        "Normal  ECG",
+        "sinus rhythm. normal ecg",
+        "normales ekg",
+        "Sinus rhythm",
+        "NSR",
+        "SR",
+        "normalt ekg",
+        "sinus rythm",
+    ],
 )
 def test_what_states_normality_is_measured_against_what_is_not_normal(text: str) -> None:
     opposite = default_opposite(text)
@@ -204,7 +215,17 @@ def test_what_states_normality_is_measured_against_what_is_not_normal(text: str)
     assert "normal ecg" not in opposite
 
 
-@pytest.mark.parametrize("text", ["abnormal ecg", "sinus rhythm with first degree av block", "lbbb", "normal axis"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "abnormal ecg",
+        "sinus rhythm with first degree av block",
+        "lbbb",
+        "normal axis",
+        "ej normalt ekg",
+        "not normal ecg",
+    ],
+)
 def test_a_finding_is_measured_against_a_normal_ecg(text: str) -> None:
     assert default_opposite(text) == ("normal ecg",)
 

@@ -33,6 +33,9 @@ from ecg_text.text.query import Note, read_query
             ["LVH read as left ventricular hypertrophy"],
         ),
         ("ischemia v4-v6", "ischaemia v4-v6", []),
+        ("q in ii, iii, VF", "q in ii, iii, vf", []),
+        ("digitoxin effect", "digitoxin effect", []),
+        ("AV-Block III°", "third degree av block", ["AV-Block III° read as third degree av block"]),
         (
             "vänstersidigt skänkelblock",
             "left bundle branch block",

@@ -80,10 +80,27 @@ def test_statements_without_a_stop_between_them_are_told_apart(report: str) -> N
         "geringe veränderung (verdacht auf st-hebung)",
         "sinus rhythm with left axis deviation and right bundle branch block",
         "voltages are high in chest leads suggesting lvh",
+        "keinen rechtsschenkelblock",
+        "kein eindeutiges vorhofflimmern",
+        "keine wesentliche st-senkung",
+        "nicht mehr nachweisbares vorhofflimmern",
+        "ingen säker st-sänkning",
+        "inte förmaksflimmer",
+        "without left axis deviation",
+        "no longer left axis deviation",
+        "sinus rhythm not present",
+        "sinusrhythmus fehlt",
+        "verkürzte pq-zeit",
+        "snabbt förmaksflimmer",
     ],
 )
 def test_a_bound_statement_stays_with_its_neighbour(report: str) -> None:
     assert split_sentences(report) == (report,)
+
+
+def test_a_statement_alone_is_no_adjective_of_the_next_one() -> None:
+    assert split_sentences("p-sinistrocardiale linkstyp") == ("p-sinistrocardiale", "linkstyp")
+    assert split_sentences("mlt vereinzelte ves") == ("mlt", "vereinzelte ves")
 
 
 def test_no_word_is_lost_or_moved() -> None:

@@ -145,3 +145,9 @@ def test_a_speller_knows_its_words_in_any_case() -> None:
     assert len(speller) == 2
     assert "FLUTTER" in speller
     assert "fluter" not in speller
+
+
+def test_a_word_longer_than_any_known_one_is_near_none_and_costs_nothing() -> None:
+    speller = Speller(["fibrillation"])
+    assert speller.correct("fibrillationxy") == "fibrillation"
+    assert speller.nearest("ab" * 50_000) == ()
