@@ -94,7 +94,11 @@ def load_model(name: str) -> Embedder:
     _refuse_no_model(Path(name).expanduser())
     quiet_libraries()
     from ecg_text.hub.embedding import load
+    from ecg_text.hub.text_encoder import is_text_encoder
 
+    if Path(name).expanduser().is_dir() and is_text_encoder(Path(name).expanduser()):
+        with_it = f"ecg-text train clip_nano ... --set model.text.pretrained={shlex.quote(name)}"
+        raise CheckpointError(f"{name} is a text encoder alone, which reads no ECG; train a model with it: {with_it}")
     return load(name)
 
 

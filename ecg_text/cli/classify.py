@@ -95,7 +95,8 @@ def classify(
     """
     asked = _prompt_set(prompts, text, opposite, label)
     embedder = load_model(model)
-    read = tell_reading(embedder, [text for label in asked.labels for text in label.texts], words=prompts is None)
+    texts = [text for label in asked.labels for text in label.texts]
+    read = tell_reading(embedder, [*texts, *dict.fromkeys(opposite)], words=prompts is None)
     heard, refused = _hear(files, embedder, FileFacts.of(rate_hz, unit, leads, record_id).of_all(files))
     answers = _answers(heard, embedder, asked, label or asked.names, rule, top)
     if csv_file is not None:
@@ -191,7 +192,7 @@ def _show(answer: Answer, *, verbose: bool) -> None:
     for step in heard.trail if verbose else ():
         say(f"  {step}")
     rows = [(name, "" if title == name else title, f"{value:+.3f}") for name, title, value in answer.labels]
-    print_table(("label", "", "similarity"), rows, right=("similarity",))
+    print_table(("label", "", "similarity"), rows, right=("similarity",), widest=60)
     say()
 
 

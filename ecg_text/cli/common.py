@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,20 @@ REFUSED, INTERRUPTED = 1, 130
 
 Advance = Callable[[int, int], None]
 
+# Control signs but tab and line end, and single bytes of another encoding, as of a file's name.
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _WIDTH_OF_A_PIPE = 160  # a file has no width; a table in it must not be cut to that of an imagined screen
+
+
+def visible(text: str) -> str:
+    """The text as a screen may show it: signs that would steer a terminal, or cannot be written, become U+FFFD."""
+    return text if text.isprintable() else _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def excerpt(text: str, width: int) -> str:
+    """The text in one line and at most this many signs; what is left out is shown as "…"."""
+    told = " ".join(text.split())
+    return told if len(told) <= width else told[: width - 1].rstrip() + "…"
 
 
 def is_first_process() -> bool:
@@ -40,20 +54,20 @@ def talk_console() -> Console:
 def remark(line: str) -> None:
     """One line on stderr, for people."""
     if is_first_process():
-        typer.echo(line, err=True)
+        typer.echo(visible(line), err=True)
 
 
 def complain(message: str) -> None:
     """The one line of a refusal."""
     rank = os.environ.get("RANK", "0")
     process = "" if is_first_process() else f" on process {rank}"
-    typer.echo(f"error{process}: {' '.join(message.split())}", err=True)
+    typer.echo(f"error{process}: {visible(' '.join(message.split()))}", err=True)
 
 
 def say(line: str = "") -> None:
     """One line of the result, for people."""
     if is_first_process():
-        typer.echo(line)
+        typer.echo(visible(line))
 
 
 def say_research_use() -> None:
@@ -67,8 +81,13 @@ def print_json(document: Any) -> None:
         typer.echo(json.dumps(_json_ready(document), indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """Rows of texts under headings; the columns named in right are set flush right, as numbers are."""
+def print_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = (), widest: int | None = None
+) -> None:
+    """Rows of texts under headings; the columns named in right are set flush right, as numbers are.
+
+    widest: the most signs that a cell shows; what is longer is cut, and ends in "…".
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -76,7 +95,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right
     for heading in headings:
         table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(visible(cell if widest is None else excerpt(cell, widest)) for cell in row))
     width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
     Console(quiet=not is_first_process(), highlight=False, markup=False, width=width).print(table)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ecg_text.cli.asking import MODEL_HELP, load_model
-from ecg_text.cli.common import complain, print_json, print_table, remark, say
+from ecg_text.cli.common import complain, excerpt, print_json, print_table, remark, say
 
 if TYPE_CHECKING:
     from ecg_text.text.prompt_lint import Finding
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # That of ecg_text.hub.prompt_check, which is too heavy to import for a help text.
 _BOUND = 0.95
+_WIDTH = 80  # of a text in a line of the lint; the JSON has it whole
 _OF_MODEL = "labels alike, words unknown and texts too long are checked with --model"
 _SET = typer.Argument(..., metavar="SET", help="A packaged set by name, or a .toml file.")
 _VERSION = typer.Option(None, help="Of a packaged set; the latest where left out.")
@@ -129,7 +130,8 @@ def _sizes(prompts: PromptSet) -> dict[str, int]:
 
 def _title(prompts: PromptSet) -> str:
     labels, texts = _sizes(prompts).values()
-    return f"{prompts.name} version {prompts.version}, {labels} labels, {texts} texts, hash {prompts.hash}"
+    sizes = f"{labels} label{'' if labels == 1 else 's'}, {texts} text{'' if texts == 1 else 's'}"
+    return f"{prompts.name} version {prompts.version}, {sizes}, hash {prompts.hash}"
 
 
 def _tell(label: PromptLabel) -> None:
@@ -156,4 +158,4 @@ def _tell_lint(prompts: PromptSet, findings: Sequence[Finding], of_model: dict[s
     if own["num_texts"]:
         say(f"own label first: {100 * own['share']:.1f} % of {own['num_texts']} texts, model {of_model['model']}")
     for stray in own["astray"]:
-        say(f"  {stray['text']!r} of {stray['label']} is nearest to {stray['nearest']}")
+        say(f"  {excerpt(stray['text'], _WIDTH)!r} of {stray['label']} is nearest to {stray['nearest']}")

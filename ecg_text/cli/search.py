@@ -19,7 +19,7 @@ from ecg_text.cli.asking import (
     model_of_index,
     tell_reading,
 )
-from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, say, say_research_use
+from ecg_text.cli.common import RESEARCH_USE, excerpt, print_json, print_table, say, say_research_use
 from ecg_text.cli.gate import warn_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def search(
     embedder = model_of_index(found, model)
     facts = FileFacts.of(rate_hz, unit, leads, record_id)
     passage = None if ecg is None else Passage(facts.open(ecg), embedder.preprocess)
-    read = [] if text is None else tell_reading(embedder, [text])
+    read = [] if text is None else tell_reading(embedder, [text, *dict.fromkeys(opposite)])
     query = _query(embedder, text, opposite, rule, passage, weight)
     [hits] = found.search(query[None, :], k, embedder.revision, embedder.fingerprint)
     if as_json:
@@ -84,7 +84,7 @@ def search(
     if passage is not None:
         warn_of(passage.examination, f"{ecg}: ")
     rows = [
-        (str(rank), hit.record_id, f"{hit.similarity:+.3f}", _excerpt(hit.report), hit.path or "")
+        (str(rank), hit.record_id, f"{hit.similarity:+.3f}", excerpt(hit.report or "", EXCERPT), hit.path or "")
         for rank, hit in enumerate(hits, start=1)
     ]
     print_table(("rank", "record", "similarity", "report", "path"), rows, right=("rank", "similarity"))
@@ -123,8 +123,3 @@ def _plain(rank: int, hit: Hit) -> dict[str, Any]:
         "report": hit.report,
         "path": hit.path,
     }
-
-
-def _excerpt(report: str | None) -> str:
-    told = " ".join((report or "").split())
-    return told if len(told) <= EXCERPT else told[: EXCERPT - 1].rstrip() + "…"

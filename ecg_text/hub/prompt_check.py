@@ -104,7 +104,7 @@ def _read_as_one(said: Sequence[tuple[str, str]], read: Mapping[str, str]) -> It
         if (label, like) == (name, text):
             continue
         severity, whose = ("note", "") if label == name else ("warning", f" of {label}")
-        message = f"{text!r} is read as {like!r}{whose} is: {read[text]!r}"
+        message = f"{text!r} and {like!r}{whose} are both read as {read[text]!r}"
         yield Finding(severity=severity, kind="read as one", label=name, message=message)
 
 

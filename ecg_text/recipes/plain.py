@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -43,9 +43,20 @@ def override(item: C, settings: Sequence[str]) -> C:
         for parent in parents:
             place = _inner(place, parent, path)
         if name not in place:
-            raise ConfigError(f"--set {path}: there is no {name!r}; there are {', '.join(place)}")
+            meant = [found for found in _names(table) if found.split(".")[-1] == name]
+            advice = f"is it {' or '.join(meant)}?" if meant else f"there are {', '.join(place)}"
+            raise ConfigError(f"--set {path}: there is no {name!r}; {advice}")
         place[name] = _parsed(text)
     return from_plain(type(item), table)
+
+
+def _names(table: Mapping[str, Any], group: str = "") -> Iterator[str]:
+    """The dotted names of all settings."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _names(value, f"{group}{name}.")
+        else:
+            yield f"{group}{name}"
 
 
 def _inner(place: dict[str, Any], name: str, path: str) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def refuse_another(
     run_dir: Path, begun: Mapping[str, Any], asked: Mapping[str, Any], the_data: str = "the store it was begun with"
 ) -> None:
     """Raises TrainingError, naming the first difference, where a run was begun with other settings or data."""
-    for group, advice in (("data", the_data), ("run", "the settings it was begun with")):
+    # Settings first: what is read of the data depends on them.
+    for group, advice in (("run", "the settings it was begun with"), ("data", the_data)):
         was, now = dict(_flat(begun.get(group, {}))), dict(_flat(asked[group]))
         for name in [*now, *was]:
             if group == "data" and name not in was:

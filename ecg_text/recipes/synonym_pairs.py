@@ -25,6 +25,7 @@ from ecg_text.text.prompt_files import list_prompt_sets, load_prompt_set
 MIN_LETTERS = 2
 # Sets of which a label is one finding, in several wordings; a superclass has many findings, which are no synonyms.
 PROMPT_SETS = ("clinical-en", "ptbxl-all", "ptbxl-rhythm", "cinc2021", "csn", "cpsc2018")
+_LEAD = re.compile(r"\b(?:v[1-6](?:-v?[1-6])?|av[rlf]|i{1,3})\b")
 _TWO_SENTENCES = ". "
 # Words of prompts that say how sure or how old a finding is.
 _QUALIFIER = re.compile(
@@ -151,20 +152,23 @@ def _of_prompts(_findings: tuple[str, ...]) -> Groups:
 
     A label may be wider than a meaning ("inferior myocardial infarction", be it old or acute). So these are left out:
     a text that is a wording of another concept than the label's first, one that says otherwise than that how sure or
-    how old the finding is, one of two sentences, and those of which one is a minimal contrast of another ("... in the
-    lateral leads").
+    how old the finding is, one of two sentences, those of which one is a minimal contrast of another ("... in the
+    lateral leads"), and all that name leads where they do not name the same.
     """
     concept = {wording.text: number for number, group in enumerate(_of_concepts(())) for wording in group}
     for name in PROMPT_SETS:
         for label in load_prompt_set(name).labels:
             own, first = concept.get(label.texts[0]), set(_QUALIFIER.findall(label.texts[0]))
             contrasted = {contrast for text in label.texts for contrast in minimal_contrasts(text)}
+            places = {text: tuple(_LEAD.findall(text)) for text in label.texts}
+            elsewhere = len({place for place in places.values() if place}) > 1
             yield [
                 _wording(text, "en")
                 for text in label.texts
                 if concept.get(text, own) == own
                 and set(_QUALIFIER.findall(text)) == first
                 and (text == label.texts[0] or (text not in contrasted and _TWO_SENTENCES not in text))
+                and not (elsewhere and places[text])
             ]
 
 

@@ -43,7 +43,7 @@ _LEADS = ("v1-v3", "v1-v2", "v2-v4", "v3-v6", "v4-v6", "v5-v6", "ii, iii, avf", 
 _JOINT = ". "
 # Said of these, "no ..." or "possible ..." would mean nothing, or twice the same.
 _NEGATED = re.compile(
-    r"\b(?:no|not|non|without|absen\w+|kein\w*|nicht|ohne|ingen|inga|inget|inte|ej|utan|saknas)\b|normal"
+    r"\b(?:no|not|non|without|absen\w+|kein\w*|nicht|ohne|ingen|inga|inget|inte|ej|utan|saknas)\b|\bnormal"
 )
 _HEDGED = re.compile(
     r"\b(?:possib\w+|probabl\w+|suspected|suspicion|cannot|consider|unlikely|likely|möglich\w*|moeglich\w*|wahrscheinlich\w*|"
@@ -126,7 +126,7 @@ class RowSampler:
         if pair.says(_NEGATED, _HEDGED):
             return self._row(pair.a.text, pair.b.text, pair.meaning, generator)
         a, b = (_said(side, _POSSIBLE, generator) for side in (pair.a, pair.b))
-        return self._row(a, b, _composed("possible", pair.meaning), generator, pair.a.text)
+        return self._row(a, b, self._meaning(a, b, "possible", pair.meaning), generator, pair.a.text)
 
     def _absent(self, generator: np.random.Generator) -> SynonymRow:
         """Said to be absent; that it is there is the first of the contrasts."""
@@ -135,7 +135,7 @@ class RowSampler:
             return self._row(pair.a.text, pair.b.text, pair.meaning, generator)
         a, b = (_said(side, _ABSENT, generator) for side in (pair.a, pair.b))
         there = (pair.a if generator.random() < 0.5 else pair.b).text
-        return self._row(a, b, _composed("absent", pair.meaning), generator, there)
+        return self._row(a, b, self._meaning(a, b, "absent", pair.meaning), generator, there)
 
     def _placed(self, generator: np.random.Generator) -> SynonymRow:
         """Said of the same leads on both sides; of other leads it is a contrast."""
@@ -145,7 +145,7 @@ class RowSampler:
         here, there = (_LEADS[k] for k in generator.choice(len(_LEADS), size=2, replace=False))
         a, b = (_said(side, _PLACE, generator).replace("@", here) for side in (pair.a, pair.b))
         elsewhere = _said(pair.b, _PLACE, generator).replace("@", there)
-        return self._row(a, b, _composed(here, pair.meaning), generator, elsewhere)
+        return self._row(a, b, self._meaning(a, b, here, pair.meaning), generator, elsewhere)
 
     def _joined(self, generator: np.random.Generator) -> SynonymRow:
         """Two findings, in either order; one of them beside a third is a contrast."""
@@ -155,6 +155,11 @@ class RowSampler:
         other = [] if three.meaning in (one.meaning, two.meaning) else [_JOINT.join((one.a.text, three.a.text))]
         meaning = _composed("joined", *sorted({one.meaning, two.meaning}))
         return self._row(_JOINT.join(a), _JOINT.join(b), meaning, generator, *other)
+
+    def _meaning(self, a: str, b: str, kind: str, said: int) -> int:
+        """The number of what is composed: the one that a table has for it, or else a new one."""
+        known = self._vocabulary.meanings
+        return known.get(a, known.get(b, _composed(kind, said)))
 
     def _row(self, a: str, b: str, meaning: int, generator: np.random.Generator, *contrasts: str) -> SynonymRow:
         found = (*contrasts, *minimal_contrasts(a if generator.random() < 0.5 else b))

@@ -17,6 +17,9 @@ from ecg_text.text.cleaning.sources import PIPELINES
 from ecg_text.text.rendering import render
 from ecg_text.text.sentences import split_sentences
 
+# How documents begin that may be letters and digits throughout; others have a NUL sign.
+_DOCUMENTS = (b"%PDF-", b"{\\rtf")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
@@ -86,7 +89,10 @@ def _of_store(folder: Path) -> tuple[str, list[str]]:
 def _of_file(path: Path) -> list[str]:
     if not path.is_file():
         raise DataError(f"there is no {path}; give a store made by ecg-text prepare, or a text file, one report a line")
-    text, encoding = decode(path.read_bytes())
+    raw = path.read_bytes()
+    if raw.startswith(_DOCUMENTS):
+        raise DataError(f"{path} is a PDF or RTF document, no text file; save its reports as text, one a line, UTF-8")
+    text, encoding = decode(raw)
     if "\0" in text:
         raise DataError(f"{path} is no text file (it has NUL signs, read as {encoding}); give one report a line, UTF-8")
     return [PIPELINES["folder"].clean(line).text for line in text.splitlines()]

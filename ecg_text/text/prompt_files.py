@@ -52,10 +52,12 @@ def list_prompt_sets() -> list[tuple[str, int]]:
 def load_prompt_set(name_or_path: str | Path, version: int | None = None) -> PromptSet:
     """A packaged prompt set by name, in its latest version where none is given; or the set in a .toml file.
 
-    Raises PromptError, in one line, where there is no such set or version or the file is not a sound set; for a fault
-    of its TOML the line and the column are told.
+    Raises PromptError, in one line, where there is no such set or version, a file is asked for a version, or it is not
+    a sound set; for a fault of its TOML the line and the column are told.
     """
     if isinstance(name_or_path, Path) or name_or_path.endswith(".toml"):
+        if version is not None:
+            raise PromptError(f"{name_or_path} is a file, which holds one version; leave out the version {version}")
         return _load_file(Path(name_or_path))
     known = list_prompt_sets()
     versions = [number for name, number in known if name == name_or_path]

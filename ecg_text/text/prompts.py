@@ -139,7 +139,9 @@ class PromptSet:
         _refuse_unknown(document, _SET_KEYS, "a prompt set")
         name = _string(document, "name", "a prompt set")
         where = f"prompt set {name!r}"
-        version = document.get("version")
+        if "version" not in document:
+            raise PromptError(f"{where} has no version; write version = 1")
+        version = document["version"]
         if not isinstance(version, int) or isinstance(version, bool) or version < 1:
             raise PromptError(f"{where}: version is {version!r}; give a whole number from 1 on")
         ensemble = _ensemble(document.get("ensemble", {}), f"{where}: ensemble")
@@ -182,7 +184,9 @@ def _ensemble(table: object, where: str) -> Ensemble:
 
 
 def _string(table: Mapping[str, Any], key: str, where: str) -> str:
-    value = table.get(key)
+    if key not in table:
+        raise PromptError(f'{where} has no {key}; write {key} = "..."')
+    value = table[key]
     if not isinstance(value, str) or not value.strip():
         raise PromptError(f"{where}: {key} is {value!r}; give a text that is not empty")
     return value

@@ -9,7 +9,7 @@ from functools import cache
 
 from ecg_text.errors import TextError
 from ecg_text.text import abbreviations
-from ecg_text.text.cleaning.steps import tidy
+from ecg_text.text.cleaning.steps import drop_controls, tidy
 from ecg_text.text.english.lexicon import english_words, load
 from ecg_text.text.english.translate import translate_finding
 from ecg_text.text.known_words import (
@@ -52,10 +52,12 @@ def read_query(text: str, *, english: bool) -> Query:
 
     The case is lowered, as in every report. With english=False only abbreviations change beside it. With english=True a
     word known in German or Swedish is translated, one known in no language is read as the nearest English word; English
-    is put in the house's wording ("ischaemia") without a note, as in every report. Raises TextError where the text
-    holds no letter or digit.
+    is put in the house's wording ("ischaemia") without a note, as in every report; control signs are dropped. Raises
+    TextError where the text holds no letter or digit, or a byte of another encoding than UTF-8.
     """
-    asked = tidy(unicodedata.normalize("NFC", text))
+    if any(unicodedata.category(sign) == "Cs" for sign in text):  # so Python keeps the bytes of a Latin-1 terminal
+        raise TextError(f"the text is {text!r}, which is not in UTF-8; set the terminal to UTF-8, or write it in ASCII")
+    asked = tidy(drop_controls(unicodedata.normalize("NFC", text)))
     if not any(character.isalnum() for character in asked):
         raise TextError(f"the text is {text!r}, which holds no word; ask for a finding, such as 'atrial fibrillation'")
     if not english:

@@ -74,7 +74,7 @@ def other_wordings(sentence: str, languages: tuple[str, ...], abbreviations: boo
         return _others(sentence, [wording for _, wording in said])
     negation = _NO.match(sentence)
     if negation and len(found) == 1 and (found[0].start, found[0].end) == (negation.end(), len(sentence)):
-        return _others(sentence, _negated(found[0], negation.group(), languages, abbreviations))
+        return _others(sentence, _negated(sentence, found[0], negation.group(), languages, abbreviations))
     for phrase in sorted(found, key=lambda each: each.start - each.end):
         if options := _others(sentence, _within(sentence, phrase, languages, abbreviations)):
             return options
@@ -174,9 +174,13 @@ def _said(concept: Concept, languages: tuple[str, ...], abbreviations: bool) -> 
         yield from (("en", short) for short in concept.abbreviations)
 
 
-def _negated(phrase: Phrase, negation: str, languages: tuple[str, ...], abbreviations: bool) -> Iterator[str]:
+def _negated(
+    sentence: str, phrase: Phrase, negation: str, languages: tuple[str, ...], abbreviations: bool
+) -> Iterator[str]:
+    """The negated finding in other words that deny no less: "no lbbb", not "no complete lbbb"."""
+    says_more = _SAYS_MORE.match(sentence, phrase.start) is not None
     for language, wording in _said(phrase.concept, languages, abbreviations):
-        if not _CLAUSE.search(wording):
+        if not _CLAUSE.search(wording) and (says_more or not _SAYS_MORE.match(wording)):
             yield (negation if language in phrase.languages else _NEGATED[language]) + wording
 
 

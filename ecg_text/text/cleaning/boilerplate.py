@@ -50,6 +50,12 @@ pa?ediatric (?:ecg )?(?:criteria|analysis|interpretation)(?: (?:is |are |were )?
 {_NUMBER} ?mm ?/ ?(?:s|sec|sek|mv) | (?:filter:? ?)?{_NUMBER} ?- ?{_NUMBER} ?hz | filter:? ?(?:on|off|an|aus|\d+ ?hz)
 """
 _HEADINGS = r"summary|conclusion|impression|interpretation|beurteilung|befund|bedömning|tolkning"
+# Words that only a finding has.
+_OF_TRACE = re.compile(
+    r"\b(?:st|qtc?|pr|qrs|av|rhythm|block|axis|waves?|infarct\w*|isch?a?em\w*|fibrillation|flutter|\w*cardia|sinus"
+    r"|hypertrophy|enlargement|contractions?|beats?|pac(?:ed|ing|emaker)|elevation|depression|inversion|voltage|stemi)\b"
+)
+_PARTS = re.compile(r"(?<=[,.;] )")
 _SUMMARY = re.compile(rf"(?<!\w)(?:{_HEADINGS}): ?")
 _EKG = re.compile(r"(?<![^\W\d_])(?:EKG|ekg)(?=s?(?![^\W\d_]))")
 _FRAME = re.compile(r"\*+|={2,}|-{2,}|#{2,}|~{2,}")
@@ -74,8 +80,11 @@ def cut_status(report: str) -> str:
 
 
 def cut_signature(report: str) -> str:
-    """Cut "confirmed by", "befundet von", "granskad av" and the name behind them, to the end of the statement."""
-    return _SIGNATURES.sub("", report)
+    """Cut "confirmed by", "befundet von", "granskad av" and the name behind them, to the end of the statement.
+
+    What is said of the trace behind a comma stays ("confirmed by dr. smith, left bundle branch block").
+    """
+    return _SIGNATURES.sub(lambda found: _of_trace(found.group()), report)
 
 
 def cut_no_reading(report: str) -> str:
@@ -84,8 +93,18 @@ def cut_no_reading(report: str) -> str:
 
 
 def cut_warning(report: str) -> str:
-    """Cut a machine's warnings of itself: "warning: ...", "poor data quality, interpretation may be affected"."""
-    return _WARNINGS.sub("", report)
+    """Cut a machine's warnings of itself: "warning: ...", "poor data quality, interpretation may be affected".
+
+    A warning of the heart loses no more than its first word ("warning: prolonged qt interval").
+    """
+    return _WARNINGS.sub(lambda found: _of_trace(found.group().removeprefix("warning:")), report)
+
+
+def _of_trace(words: str) -> str:
+    """The words from the first part on, between commas and stops, that tells a finding."""
+    parts = _PARTS.split(words)
+    told = next((k for k, part in enumerate(parts) if _OF_TRACE.search(part)), len(parts))
+    return "".join(parts[told:])
 
 
 def cut_setting(report: str) -> str:

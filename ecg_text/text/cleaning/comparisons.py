@@ -63,6 +63,7 @@ def _beside(same: str, head: str) -> re.Pattern[str]:
 
 # Cut wherever it stands, for German and Swedish reports have no stops.
 _IN_PLACE = (
+    re.compile(rf"(?<!\w)kein(?:e)? vergleich(?:smöglichkeit)?(?: (?:zu[mr]?|mit) {_REF_DE})?(?: möglich)?,?"),
     _beside(_SAME_DE, _HEAD_DE),
     _beside(_SAME_SV, _HEAD_SV),
     re.compile(r",? whereas previously [^,.;]{1,80}"),
@@ -76,7 +77,8 @@ _ASIDE = re.compile(r" ?\((?:previously|vorher|tidigare) [^().;]{1,80}(\.?)\)")
 _HEAD = re.compile(rf",? ?(?<![\w-]){_HEAD_EN}(?![\w-])[,:]? ?")
 _TO_EARLIER = re.compile(rf"(?:^|,? but |,? and )(?:otherwise )?{_ALIKE} {_REF_EN}(?![\w-])")
 _AFTER_HEAD = re.compile(rf"(?:^|,? but |,? and )(?:otherwise )?(?:{_NO_CHANGE}|{_ALIKE})(?![\w-])")
-_ONLY_EARLIER = re.compile(r"^(?:previously\b|[^,]{1,60}? (?:was|were|had been) previously\b)")
+_SHOWED = rf"(?:the )?{_EARLIER}{{1,2}}{_TRACE}(?: (?:of|from|dated) {_WHEN})? (?:showed|had|revealed|demonstrated)"
+_ONLY_EARLIER = re.compile(rf"^(?:previously\b|{_SHOWED}\b|[^,]{{1,60}}? (?:was|were|had been) previously\b)")
 _LEADING = re.compile(r"^[ ,:]*(?:(?:but|except(?: that| for)?|apart from|with|and)(?!\w) ?)?")
 _DANGLING = re.compile(r"[ ,:]*(?:(?<!\w)(?:it(?: is(?: not(?: significantly)?)?)?|but|and|but otherwise))?[ ,:]*$")
 _GOES_ON = re.compile(r"(?:now )?they(?!\w)")
@@ -85,7 +87,7 @@ _WORD = re.compile(r"[^\W\d_]")
 # One of these stands in every clause that is cut.
 _HINT = re.compile(
     r"compar|previous|since|similar|resembl|no change|than on|than in|as before|no prior|no old| from "
-    r"|vergl|vgl|gegenüber|seit|vorher|jämför|jmf|jfr|sedan|tidigare"
+    r"|showed|had|revealed|vergl|vgl|gegenüber|seit|vorher|jämför|jmf|jfr|sedan|tidigare"
 )
 
 

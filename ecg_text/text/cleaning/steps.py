@@ -32,6 +32,10 @@ _ONE_FORM: Mapping[int, str] = MappingProxyType(
 )
 _ESCAPE = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _MEANINGLESS = frozenset({"Cc", "Cn", "Co", "Cs"})
+# Signs that stand for no letter in any font.
+_NO_LETTERS = frozenset({"Cn", "Co", "Cs"})
+# A terminal's or a line's controls between letters are dropped; a text that is a fifth of them was never one.
+_MAX_CONTROLS = 0.2
 _BREAK = re.compile(r"<\s?/?\s?(?:br|p|div|li)\s?/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6});")
 
@@ -77,9 +81,11 @@ def drop_unreadable(report: str) -> str:
     """Drop U+FFFD, which stands for letters that were lost; "" where a tenth of the text or more means nothing."""
     if report.isprintable() and "\ufffd" not in report:
         return report
-    signs = [sign for sign in report if not sign.isspace()]
-    lost = sum(sign == "\ufffd" or unicodedata.category(sign) in _MEANINGLESS for sign in signs)
-    return "" if lost > MAX_UNREADABLE * len(signs) else report.replace("\ufffd", "")
+    signs = [sign for sign in _ESCAPE.sub("", report) if not sign.isspace()]
+    lost = sum(sign == "\ufffd" or unicodedata.category(sign) in _NO_LETTERS for sign in signs)
+    controls = sum(unicodedata.category(sign) == "Cc" for sign in signs)
+    unreadable = controls > _MAX_CONTROLS * len(signs) or (lost and lost + controls > MAX_UNREADABLE * len(signs))
+    return "" if unreadable else report.replace("\ufffd", "")
 
 
 def drop_controls(report: str) -> str:

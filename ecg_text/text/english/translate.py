@@ -12,8 +12,6 @@ from ecg_text.text.english.match import Match, Matcher
 from ecg_text.text.english.tokens import Token, mend_spaces, tokenise
 from ecg_text.text.sentences import split_sentences
 
-_LONGEST_WORD = 40  # letters; what is longer is no misspelt word of a lexicon
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class English:
@@ -85,7 +83,7 @@ def _respelt(token: Token, lexicon: Lexicon) -> Token:
     """The token under the key of the only known word near it, where it is known itself by none."""
     if token.is_mark or token.key in lexicon.stems or token.text in lexicon.vocabulary or _is_english(token.text):
         return token
-    key = lexicon.speller.correct(token.key) if len(token.key) <= _LONGEST_WORD else None
+    key = lexicon.speller.correct(token.key)
     if key is None:
         return token
     return Token(key if key in lexicon.vocabulary else token.text, key, token.start, token.end)

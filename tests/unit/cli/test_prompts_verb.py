@@ -139,3 +139,17 @@ def test_a_missing_file_is_refused(say_to, tmp_path):
     said = say_to("prompts", "lint", tmp_path / "none.toml")
     assert said.status == 1
     assert "cannot be read" in said.err
+
+
+def test_a_version_of_a_file_is_refused(say_to, tmp_path):
+    (tmp_path / "mine.toml").write_text(SOUND)
+    said = say_to("prompts", "show", tmp_path / "mine.toml", "--version", "2")
+    assert said.status == 1
+    assert "leave out the version 2" in said.err
+
+
+def test_a_text_cannot_steer_the_terminal(say_to, tmp_path):
+    (tmp_path / "mine.toml").write_text(SOUND.replace('"afib"', r'"\u001b[31mafib"'))
+    said = say_to("prompts", "show", tmp_path / "mine.toml")
+    assert "\x1b" not in said.out
+    assert "\N{REPLACEMENT CHARACTER}[31mafib" in said.out

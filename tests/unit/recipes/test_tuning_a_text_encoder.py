@@ -125,7 +125,12 @@ def test_a_store_gives_the_reports_of_its_training_split_alone(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"", "no report"), (b"\n \n", "no report"), (b"\x00\x01\x00\x00PK", "no text file")],
+    [
+        (b"", "no report"),
+        (b"\n \n", "no report"),
+        (b"\x00\x01\x00\x00PK", "no text file"),
+        (b"%PDF-1.4\n1 0 obj\n", "PDF or RTF document"),
+    ],
 )
 def test_a_file_without_reports_is_refused(tmp_path, content, words):
     path = tmp_path / "texts.txt"

@@ -188,3 +188,12 @@ def test_swedish_findings_are_said_in_english(finding: str, english: str) -> Non
     made = translate_finding(finding, "sv")
     assert made.left == ()
     assert made.text == english
+
+
+@pytest.mark.parametrize("english", [True, False])
+def test_control_signs_are_dropped_and_bytes_of_another_encoding_refused(english: bool) -> None:
+    assert read_query("\x1b[31matrial\x07 fib\x00rillation", english=False).text == "atrial fib rillation"
+    assert read_query("atrial\x07fibrillation\n", english=english).text == "atrial fibrillation"
+    typed_in_latin1 = b"f\xf6rmaksflimmer".decode("utf-8", "surrogateescape")
+    with pytest.raises(TextError, match="not in UTF-8; set the terminal"):
+        read_query(typed_in_latin1, english=english)

@@ -247,3 +247,19 @@ def test_a_long_report_is_cut_at_its_last_whole_word() -> None:
         assert set(clean.text.split()) == {"sinus", "rhythm"}
     assert limit_length("x" * 20_000) == "x" * MAX_CHARACTERS
     assert limit_length("short report") == "short report"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Confirmed by Dr. Smith, left bundle branch block", "left bundle branch block"),
+        ("Confirmed by Smith, John MD. Sinus rhythm", "sinus rhythm"),
+        ("Warning: QT prolonged; sinus rhythm", "qt prolonged; sinus rhythm"),
+        ("Warning: data quality prohibits interpretation", ""),
+        ("AF\x00\x07\x1b[31m with LBBB", "af with lbbb"),
+        ("Previous ECG showed AF; now sinus rhythm", "now sinus rhythm"),
+        ("Kein Vergleich zum Vor-EKG möglich, Vorhofflimmern", "vorhofflimmern"),
+    ],
+)
+def test_what_stands_beside_a_remark_stays_where_it_is_of_the_trace(written: str, kept: str) -> None:
+    assert PIPELINES["folder"].clean(written).text == kept

@@ -129,3 +129,9 @@ def test_the_generator_chooses_and_is_left_alone_where_there_is_no_choice() -> N
 def test_an_unknown_language_is_told_the_known_ones() -> None:
     with pytest.raises(TextError, match=r"'fr'.*en, de, sv"):
         swap_wording("sinus rhythm", np.random.default_rng(0), ("fr",))
+
+
+def test_a_negation_is_not_put_before_a_wording_that_says_more() -> None:
+    assert "no lbbb" in other_wordings("no left bundle branch block", ("en",), True)
+    assert "no complete left bundle branch block" not in other_wordings("no left bundle branch block", ("en",), True)
+    assert "no pvc" in other_wordings("no premature ventricular contractions", ("en",), True)
