@@ -12,12 +12,11 @@ import torch
 
 from ecg_text.data.augment import Augment
 from ecg_text.data.batch import Batch, Texts
-from ecg_text.text.sentences import split_sentences
+from ecg_text.text.sentences import SEPARATOR, split_sentences
 from ecg_text.text.synonyms import name_concepts
 from ecg_text.text.views import ReportViews, View, finding_number
 
 MAX_FINDINGS = 24  # of a report; the longest of PTB-XL has fewer
-SEPARATOR = ". "
 
 
 def as_written(report: str) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ecg_text.text.sentences import split_sentences
-
-SEPARATOR = ". "
+from ecg_text.text.sentences import SEPARATOR, split_sentences
 
 CountPieces = Callable[[Sequence[str]], Sequence[int]]
 

@@ -111,15 +111,6 @@ def score_pairs(
     )
 
 
-def evaluate_text_probe(encode: EncodeTexts, generator: np.random.Generator, *, num_resamples: int = 1000) -> Scores:
-    """Score an encoder on the benchmark: score_pairs of its cosines.
-
-    Raises DataError where the vectors cannot be compared.
-    """
-    pairs = probe_pairs()
-    return score_pairs(pair_similarities(encode, pairs), pairs, generator, num_resamples=num_resamples)
-
-
 def text_probe_result(
     similarity: np.ndarray,
     *,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from ecg_text.hub.encoder_places import load_auto, load_tokenizer
 from ecg_text.hub.facts import plain_facts
 from ecg_text.hub.parts import PROVENANCE, errors_of_tokenizers, weights_revision
 from ecg_text.models.pretrained import check_tokenizer_fits
+from ecg_text.models.processor import as_new
 from ecg_text.models.text_encoder import check_special_pieces
 
 
@@ -45,13 +45,8 @@ def save_masked_language(
 
 def save_tokenizer(folder: Path, tokenizer: PreTrainedTokenizerFast) -> None:
     """Write the tokenizer's files, the same bytes however it was used before. Raises OSError for a full disk."""
-    unused = deepcopy(tokenizer)
-    unused.backend_tokenizer.no_truncation()
-    unused.backend_tokenizer.no_padding()
-    for name in ("is_local", "local_files_only"):
-        unused.init_kwargs.pop(name, None)
     with errors_of_tokenizers():
-        unused.save_pretrained(folder)
+        as_new(tokenizer).save_pretrained(folder)
 
 
 def load_masked_language(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:

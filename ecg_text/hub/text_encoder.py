@@ -48,7 +48,7 @@ class TextEncoder:
     @torch.inference_mode()
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors of texts: (R, D) float32."""
-        vectors = []
+        vectors = [np.zeros((0, self._width), dtype=np.float32)]
         for start in range(0, len(texts), BATCH):
             inputs = self.tokenizer(
                 [normalize("NFC", text).lower() for text in texts[start : start + BATCH]],
@@ -66,6 +66,11 @@ class TextEncoder:
             torch.manual_seed(seed)
             model = type(self.model)(self.model.config)
         return TextEncoder(model, self.tokenizer, max_word_pieces=self.max_word_pieces)
+
+    @property
+    def _width(self) -> int:
+        config = self.model.config
+        return int(config.embedding_width if isinstance(self.model, EcgTextModel) else config.hidden_size)
 
     def _pooled(self, input_ids: Tensor, mask: Tensor) -> Tensor:
         if isinstance(self.model, EcgTextModel):

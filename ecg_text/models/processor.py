@@ -165,7 +165,7 @@ class EcgTextProcessor(ProcessorMixin):
         The arguments are those of transformers.
         """
         # A copy: another thread may be using this tokenizer, and must not see its settings change.
-        unused = type(self)(self.feature_extractor, _as_new(self.tokenizer), self.rendering)
+        unused = type(self)(self.feature_extractor, as_new(self.tokenizer), self.rendering)
         written: list[str] = super(EcgTextProcessor, unused).save_pretrained(save_directory, push_to_hub, **kwargs)
         return written
 
@@ -194,7 +194,7 @@ def wrap_tokenizer(tokenizer: Any) -> PreTrainedTokenizerFast:
     )
 
 
-def _as_new(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
+def as_new(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
     """A copy without the truncation and padding that the last call left in it."""
     copy = deepcopy(tokenizer)
     copy.backend_tokenizer.no_truncation()

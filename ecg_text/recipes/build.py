@@ -124,8 +124,8 @@ def _validations(
 
 
 def _paced(run: Run) -> TrainingConfig:
-    """The run's training, in which a pretrained text encoder learns at its own pace."""
-    if run.model.text.pretrained is None or run.model.text.pace == 1.0:
+    """The run's training, in which a pretrained text encoder learns at its own pace, unless slow parts are named."""
+    if run.model.text.pretrained is None or run.model.text.pace == 1.0 or run.training.slow_parts:
         return run.training
     return replace(run.training, slow_parts=(TEXT_ENCODER,), slow_ratio=run.model.text.pace)
 

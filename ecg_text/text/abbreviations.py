@@ -73,21 +73,6 @@ def expand(text: str, language: str = "en") -> Expanded:
     return Expanded(text=expanded, used=tuple(used))
 
 
-def short_forms(phrase: str) -> tuple[str, ...]:
-    """The abbreviations that are read as this phrase, the one to write first; () where it has none."""
-    return _by_expansion().get(" ".join(phrase.lower().split()), ())
-
-
-@cache
-def _by_expansion() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for entry in table():
-        shorts = found.setdefault(entry.expansion, [])
-        if entry.when != "never" and entry.short not in shorts:
-            shorts.append(entry.short)
-    return {expansion: tuple(shorts) for expansion, shorts in found.items() if shorts}
-
-
 @cache
 def _pattern(language: str) -> tuple[dict[str, Abbreviation], re.Pattern[str]]:
     """The entries of a language that are ever expanded, by their key, and what finds them."""

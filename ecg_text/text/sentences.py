@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from ecg_text.text.cleaning.language import report_language
 from ecg_text.text.statements import ABBREVIATION, ADJECTIVE, BINDING, OPENING, OPENING_EN
 
+SEPARATOR = ". "  # between the findings of a report that is put together again
+
 _STOP = re.compile(r"(?:[.!?](?=\s|$)|;|\n)+")
 _ORDINAL = re.compile(r"(?:^|[\s(])(?:\d|i{1,3}|1st|2nd|3rd|[123]:[ae])$")
 _DEGREE = re.compile(r"\s*(?:grad(?!ual)|degree|deg\b|°|typ\b|type\b)")

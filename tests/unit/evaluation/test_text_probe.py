@@ -10,6 +10,7 @@ import pytest
 
 from ecg_text.errors import DataError
 from ecg_text.evaluation.result import read_result
+from ecg_text.evaluation.scores import Scores
 from ecg_text.evaluation.text_pairs import (
     CONTRASTS,
     DIFFERENT_KINDS,
@@ -21,7 +22,7 @@ from ecg_text.evaluation.text_pairs import (
 )
 from ecg_text.evaluation.text_probe import (
     HEADLINES,
-    evaluate_text_probe,
+    EncodeTexts,
     hardest_pairs,
     pair_similarities,
     score_pairs,
@@ -29,6 +30,12 @@ from ecg_text.evaluation.text_probe import (
 )
 
 PAIRS = probe_pairs()
+
+
+def scores_of(encode: EncodeTexts, generator: np.random.Generator, *, num_resamples: int) -> Scores:
+    return score_pairs(pair_similarities(encode, PAIRS), PAIRS, generator, num_resamples=num_resamples)
+
+
 SAME = np.array([pair.same for pair in PAIRS])
 
 
@@ -105,14 +112,14 @@ def test_different_pairs_are_not_linked_by_a_chain_of_same_pairs() -> None:
 
 
 def test_an_encoder_of_meanings_scores_one(generator: np.random.Generator) -> None:
-    scores = evaluate_text_probe(concept_vectors, generator, num_resamples=20)
+    scores = scores_of(concept_vectors, generator, num_resamples=20)
     assert list(scores.metrics) == list(HEADLINES)
     assert {(metric.value, metric.low, metric.high) for metric in scores.metrics.values()} == {(1.0, 1.0, 1.0)}
     assert {score.metrics["auroc"].value for score in scores.classes.values()} == {1.0}
 
 
 def test_random_vectors_score_a_half(generator: np.random.Generator) -> None:
-    scores = evaluate_text_probe(lambda texts: generator.normal(size=(len(texts), 64)), generator, num_resamples=200)
+    scores = scores_of(lambda texts: generator.normal(size=(len(texts), 64)), generator, num_resamples=200)
     for name, metric in scores.metrics.items():
         assert metric.low - 0.03 < 0.5 < metric.high + 0.03, name
         assert scores.baselines["chance"][name].value == 0.5
@@ -121,7 +128,7 @@ def test_random_vectors_score_a_half(generator: np.random.Generator) -> None:
 def test_one_vector_for_every_text_scores_a_half(generator: np.random.Generator) -> None:
     direction = generator.normal(size=32).astype(np.float32)
     lengths = generator.uniform(0.1, 9.0, size=(2000, 1)).astype(np.float32)
-    scores = evaluate_text_probe(lambda texts: lengths[: len(texts)] * direction, generator, num_resamples=0)
+    scores = scores_of(lambda texts: lengths[: len(texts)] * direction, generator, num_resamples=0)
     assert {metric.value for metric in scores.metrics.values()} == {0.5}
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from ecg_text.errors import DataError
-from ecg_text.text.abbreviations import expand, short_forms, table
+from ecg_text.text.abbreviations import expand, table
 
 
 def test_the_table_has_three_languages_and_no_entry_twice() -> None:
@@ -113,14 +113,3 @@ def test_german_and_swedish_have_their_own() -> None:
     assert expand("FF", "sv").text == "förmaksflimmer"
     with pytest.raises(DataError, match="'fr'"):
         expand("FA", "fr")
-
-
-def test_short_forms_are_read_as_the_phrase_they_shorten() -> None:
-    assert short_forms("atrial fibrillation")[0] == "AF"
-    assert short_forms("Left  bundle branch block")[0] == "LBBB"
-    assert short_forms("vorhofflimmern")[0] == "VHF"
-    assert short_forms("sinus tachycardia")[0] == "STach"
-    assert short_forms("flat feet") == ()
-    for entry in table():
-        shorts = short_forms(entry.expansion)
-        assert (entry.short in shorts) == (entry.when != "never")
