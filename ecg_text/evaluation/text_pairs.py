@@ -16,6 +16,7 @@ from importlib.resources import files
 import numpy as np
 
 from ecg_text.errors import DataError
+from ecg_text.text.query import read_query
 
 VERSION = 1
 SAME_KINDS = ("synonym", "abbreviation", "translation", "paraphrase", "negated")
@@ -63,6 +64,15 @@ def probe_pairs() -> tuple[ProbePair, ...]:
 def probe_hash() -> str:
     """12 hexadecimal digits of the SHA-256 of the file of pairs."""
     return sha256(_file().encode()).hexdigest()[:12]
+
+
+def told_by_tables(pairs: Sequence[ProbePair]) -> np.ndarray:
+    """Whether the tables of the text room alone make one text of a pair (abbreviations, lexicon, concepts): (N,) bool.
+
+    An encoder that was tuned on these tables may have met such a pair; the others it has to understand.
+    """
+    read = {text: read_query(text, english=True).text for pair in pairs for text in (pair.a, pair.b)}
+    return np.array([read[pair.a] == read[pair.b] for pair in pairs])
 
 
 def trigram_similarities(pairs: Sequence[ProbePair]) -> np.ndarray:

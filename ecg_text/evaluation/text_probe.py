@@ -32,13 +32,15 @@ from ecg_text.evaluation.text_pairs import (
     ProbePair,
     probe_hash,
     probe_pairs,
+    told_by_tables,
     trigram_similarities,
 )
 from ecg_text.version import __version__
 
 PROBE = "text-probe"
 MATCHED = ("negation", "laterality")
-HEADLINES = ("auroc", *(f"auroc_{kind}" for kind in MATCHED), *(f"auroc_{kind}_matched" for kind in MATCHED))
+BEYOND = "auroc_beyond_tables"
+HEADLINES = ("auroc", BEYOND, *(f"auroc_{kind}" for kind in MATCHED), *(f"auroc_{kind}_matched" for kind in MATCHED))
 SPELLING = "spelling"
 
 EncodeTexts = Callable[[Sequence[str]], np.ndarray]
@@ -82,8 +84,9 @@ def score_pairs(
 ) -> Scores:
     """Score the similarities (N,) of pairs: the AUROC of same against different meanings, overall and by kind.
 
-    Metrics are auroc (all pairs), auroc_negation and auroc_laterality (these pairs against all same-meaning ones), and
-    auroc_negation_matched and auroc_laterality_matched (both meanings of that topic only). classes hold every kind with
+    Metrics are auroc (all pairs), auroc_beyond_tables (without the pairs of one meaning that the tables tell),
+    auroc_negation and auroc_laterality (these pairs against all same-meaning ones), and auroc_negation_matched and
+    auroc_laterality_matched (both meanings of that topic only). classes hold every kind with
     its number of pairs, its auroc by the rule of this module, and spelling_auroc, that of the base line. Base lines are
     "chance" and "spelling" (trigram_similarities). Intervals hold 95 % of the resamples of the pairs; none are taken
     with num_resamples=0. Raises DataError where there is not one similarity for each pair, or no pair of a meaning.
@@ -177,6 +180,7 @@ def _comparisons(pairs: Sequence[ProbePair], same: np.ndarray) -> dict[str, np.n
     """Which pairs (N,) bool take part in each AUROC, by its name; what has one meaning only is left out."""
     kind, topic = (np.array([getattr(pair, name) for pair in pairs]) for name in ("kind", "topic"))
     chosen = {"auroc": np.ones(len(pairs), dtype=bool)}
+    chosen[BEYOND] = ~same | ~told_by_tables(pairs)
     chosen.update({f"auroc_{name}": (kind == name) | ~same for name in SAME_KINDS})
     chosen.update({f"auroc_{name}": (kind == name) | same for name in DIFFERENT_KINDS})
     chosen.update({f"auroc_{name}_matched": topic == name for name in MATCHED})
