@@ -108,10 +108,16 @@ def tell_reading(embedder: Embedder, texts: Sequence[str], *, words: bool = True
     Abbreviations written out, spelling mended, words translated (all of these only with words=True), and what is cut
     off because the text is too long.
     """
+    from ecg_text.text.known_words import holds_no_known_word
+
     told: list[dict[str, object]] = []
     for text, cut in zip(texts, embedder.processor.cut_texts(texts), strict=True):
         reading = embedder.processor.read(text)
         notes = [str(note) for note in reading.notes] if words else []
+        if words and holds_no_known_word(reading.text):
+            notes.append(
+                f"no word of {shorten(text, 40)!r} is known, so its similarity means nothing; say it otherwise"
+            )
         if cut:
             notes.append(f"{shorten(text, 40)!r} is too long: its last {cut} word pieces are not read; say it shorter")
         for note in notes:

@@ -114,8 +114,10 @@ def _tell(
         return
     for path, result in results.items():
         _show(path, result)
-    if hardest is not None and verbose:
-        show_hardest(hardest)
+    if hardest is not None:
+        say("the pairs are made so that shared words mislead: an encoder that goes by spelling scores as that column")
+        if verbose:
+            show_hardest(hardest)
     say_research_use()
 
 

@@ -29,13 +29,17 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerFast:
 def folder_of(name: str) -> str | Path:
     """Where an encoder is: a folder, that of a Python package which carries it, or else the hub name as it is.
 
-    Raises MissingPackageError for a package that is known and not installed, ConfigError for a run folder.
+    Raises MissingPackageError for a package that is known and not installed, ConfigError for a run folder
+    and for a bare name, which no hub has.
     """
     if Path(name).is_dir():
         if not (Path(name) / "config.json").is_file() and (Path(name) / "model" / "config.json").is_file():
             raise ConfigError(f"{name} is a run folder, not a text encoder; its model is in {Path(name) / 'model'}")
         return Path(name)
     if name not in PACKAGED:
+        if "/" not in name:
+            known = ", ".join(PACKAGED)
+            raise ConfigError(f"there is no text encoder {name}; give a folder, org/name on a hub, or one of {known}")
         return name
     module, inside = PACKAGED[name]
     found = find_spec(module)

@@ -66,6 +66,11 @@ def build_tuning(
         window = window_of(model, tokenizer, run.encoder)
         wrapped: nn.Module = model
         if run.lora.rank > 0:
+            if name_of(run) is None:
+                raise ConfigError(
+                    f"lora.rank is {run.lora.rank}, but there is no trained encoder to adapt; name one with init or "
+                    "encoder.pretrained, or leave lora out"
+                )
             wrapped = with_lora(model, rank=run.lora.rank, alpha=run.lora.alpha, dropout=run.lora.dropout)
     evaluators = _evaluators(run, corpus, tokenizer, window)
     return BuiltTuning(
@@ -77,6 +82,11 @@ def build_tuning(
         save_model=_saver(tokenizer, {"name": run.name, "seed": run.seed, **facts}),
         num_meanings=0 if vocabulary is None else vocabulary.num_meanings,
     )
+
+
+def name_of(run: TuneRun) -> str | None:
+    """The encoder that a run goes on from; None for a new one."""
+    return run.init or run.encoder.pretrained
 
 
 def window_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, plan: EncoderPlan) -> int:
@@ -94,7 +104,7 @@ def window_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, plan: 
 def _model(
     run: TuneRun, corpus: Corpus, tokenizer: PreTrainedTokenizerFast | None
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    name = run.init or run.encoder.pretrained
+    name = name_of(run)
     if name is not None:
         model, own = load_masked_language(name)
         return model, own if tokenizer is None else tokenizer

@@ -44,6 +44,12 @@ def unknown(text: str) -> Iterator[str]:
     return (word for word in dict.fromkeys(WORD.findall(text.lower())) if not is_english(word))
 
 
+def holds_no_known_word(text: str) -> bool:
+    """Whether English, German and Swedish know no word of a text that has one."""
+    words = WORD.findall(text.lower())
+    return bool(words) and foreign_language(text) is None and not any(is_english(word) for word in words)
+
+
 def nearest_english(word: str) -> str | None:
     """The one English word that an unknown word is a slip of; None where there is none, or more than one."""
     near = [known for known in _speller().nearest(word) if is_likely_slip(word, known)]

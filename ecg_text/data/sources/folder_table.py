@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from ecg_text.errors import DataError
 from ecg_text.signal.formats.wfdb_files import SUFFIXES
+from ecg_text.text.cleaning.encoding import decode
 
 HEADINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,12 +30,14 @@ Row = dict[str, str]
 
 
 def read_table(table: Path, files: Mapping[str, Path]) -> tuple[tuple[str, ...], dict[str, Row], list[str]]:
-    """The known headings of a table (UTF-8), its rows by record id, and notes on what is not used.
+    """The known headings of a table, its rows by record id, and notes on what is not used and how it was read.
 
     files are the recordings by record id. Raises DataError where the table cannot be read, has no id column, or names
     a record without a file, of several, or twice.
     """
-    text = _text(table)
+    text, encoding = decode(table.read_bytes())
+    if "\0" in text:
+        raise DataError(f"{table}: is no text (it has NUL signs); save it as CSV UTF-8")
     heading = text.partition("\n")[0]
     reader = csv.DictReader(
         io.StringIO(text, newline=""), delimiter=";" if ";" in heading and "," not in heading else ","
@@ -43,24 +46,18 @@ def read_table(table: Path, files: Mapping[str, Path]) -> tuple[tuple[str, ...],
         names = {name: HEADINGS.get(name.strip().lower()) for name in reader.fieldnames or ()}
         written = [{names[k]: v.strip() for k, v in row.items() if names.get(k) and v} for row in reader]
     except csv.Error as error:
-        raise DataError(f"{table}: no CSV after line {reader.line_num} ({error}); save it as CSV UTF-8") from error
+        raise DataError(
+            f"{table}: no CSV after line {reader.line_num} ({error}); look there for a quotation mark that is not "
+            "closed, or a report of more than a hundred pages"
+        ) from error
     headings = tuple(name for name in names.values() if name)
     if "record_id" not in headings or len(set(headings)) != len(headings):
         raise DataError(f"{table} has columns {', '.join(names)}; give one id column, and each other column once")
     ignored = [name for name, known in names.items() if not known]
     notes = [f"{table.name}: columns not used: {', '.join(ignored)}"] if ignored else []
+    if encoding != "utf-8":
+        notes.append(f"{table.name} is not in UTF-8; read as {encoding}: look whether its letters are right")
     return headings, _by_record(table, written, files), notes
-
-
-def _text(table: Path) -> str:
-    """What a table says, without a byte order mark."""
-    try:
-        text = table.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:  # UTF-16 without a byte order mark is UTF-8 with zeros
-        raise DataError(f"{table}: is not UTF-8 text; save it as CSV UTF-8")
-    return text
 
 
 def _by_record(table: Path, written: Sequence[Mapping[str | None, str]], files: Mapping[str, Path]) -> dict[str, Row]:
