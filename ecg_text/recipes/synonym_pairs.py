@@ -20,6 +20,7 @@ from ecg_text.text.concepts import concepts
 from ecg_text.text.contrasts import minimal_contrasts
 from ecg_text.text.english.lexicon import entries
 from ecg_text.text.english.translate import translate_finding
+from ecg_text.text.grammar import words
 from ecg_text.text.prompt_files import list_prompt_sets, load_prompt_set
 
 MIN_LETTERS = 2
@@ -97,11 +98,14 @@ def read_vocabulary(sources: Iterable[str], findings: Iterable[str]) -> Vocabula
 
 
 def all_wordings() -> frozenset[str]:
-    """Every wording of the concepts, abbreviations and packaged prompt sets: what a vocabulary must be able to say."""
+    """All wordings of concepts, abbreviations and packaged prompt sets, and the words of the grammar of findings.
+
+    It is what a vocabulary must be able to say.
+    """
     groups = [*_of_concepts(()), *_of_abbreviations(())]
     prompts = [load_prompt_set(name) for name in dict(list_prompt_sets())]
     texts = {text for one in prompts for label in one.labels for text in (*label.texts, *label.opposite)}
-    return frozenset(texts | {wording.text for group in groups for wording in group})
+    return frozenset(texts | {wording.text for group in groups for wording in group} | words())
 
 
 Groups = Iterator[list[Wording]]

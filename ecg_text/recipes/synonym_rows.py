@@ -1,4 +1,4 @@
-"""Rows for the synonym term: two wordings of one meaning, said alone or composed alike on both sides."""
+"""Rows for the synonym term: two wordings of one meaning, said alone, composed alike on both sides, or made."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ecg_text.data.synonym_batch import SynonymRow
 from ecg_text.errors import ConfigError
 from ecg_text.recipes.synonym_pairs import Vocabulary, Wording, text_number
 from ecg_text.text.contrasts import minimal_contrasts
+from ecg_text.text.grammar import sample
 
 # What may be said around a finding, by language: forms of one list mean the same.
 _SHOWN = MappingProxyType(
@@ -57,14 +58,15 @@ Forms = Mapping[str, tuple[str, ...]]
 class Compositions:
     """How often a row is composed: shares of all rows; the rest are wordings alone. Raises ConfigError."""
 
-    shown: float = 0.1
-    possible: float = 0.05
-    absent: float = 0.2
-    placed: float = 0.1
-    joined: float = 0.15
+    shown: float = 0.08
+    possible: float = 0.04
+    absent: float = 0.12
+    placed: float = 0.05
+    joined: float = 0.08
+    made: float = 0.4  # by the grammar of findings, text/grammar.py
 
     def __post_init__(self) -> None:
-        shares = (self.shown, self.possible, self.absent, self.placed, self.joined)
+        shares = (self.shown, self.possible, self.absent, self.placed, self.joined, self.made)
         if any(not 0 <= share <= 1 for share in shares) or sum(shares) > 1:
             raise ConfigError(f"synonyms.compositions are {shares}; give fractions of at most 1 together")
 
@@ -94,6 +96,7 @@ class RowSampler:
             self._absent: compositions.absent,
             self._placed: compositions.placed,
             self._joined: compositions.joined,
+            self._made: compositions.made,
         }
         self._makers = [*kinds, self._alone]
         self._until = np.cumsum(list(kinds.values()))
@@ -155,6 +158,14 @@ class RowSampler:
         other = [] if three.meaning in (one.meaning, two.meaning) else [_JOINT.join((one.a.text, three.a.text))]
         meaning = _composed("joined", *sorted({one.meaning, two.meaning}))
         return self._row(_JOINT.join(a), _JOINT.join(b), meaning, generator, *other)
+
+    def _made(self, generator: np.random.Generator) -> SynonymRow:
+        """A finding of the grammar; what the tables know to mean the same is no contrast."""
+        made = sample(generator)
+        known = self._vocabulary.meanings
+        meaning = known.get(made.a, known.get(made.b, text_number(made.meaning)))
+        others = tuple(text for text in made.contrasts if known.get(text) != meaning)
+        return SynonymRow(a=made.a, b=made.b, meaning=meaning, contrasts=others)
 
     def _meaning(self, a: str, b: str, kind: str, said: int) -> int:
         """The number of what is composed: the one that a table has for it, or else a new one."""

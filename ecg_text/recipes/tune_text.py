@@ -80,7 +80,7 @@ class SynonymPlan:
     weight: float = 0.0
     temperature: float = 0.05
     pairs_per_batch: int = 64
-    negatives: int = 2
+    negatives: int = 3
     sources: tuple[str, ...] = SOURCES
     compositions: Compositions = field(default_factory=Compositions)
 

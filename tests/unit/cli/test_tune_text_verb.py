@@ -79,7 +79,8 @@ def test_a_tuning_tells_its_metrics_its_folder_and_what_is_next(say_to, texts, t
 
 @pytest.mark.slow
 def test_with_adapters_the_share_that_learns_is_told(say_to, texts, tmp_path):
-    lora = ("--set", "lora.rank=2")
+    assert say_to("tune-text", "text_nano", "--data", texts, "--out", tmp_path / "first", *TINY).status == 0
+    lora = ("--set", "lora.rank=2", "--set", f"init={tmp_path / 'first' / 'model'}")
     said = say_to("tune-text", "text_nano", "--data", texts, "--out", tmp_path / "run", *TINY, *lora)
     assert said.status == 0, said.err
     assert "learn;" in said.err

@@ -14,7 +14,7 @@ from ecg_text.recipes.synonym_rows import Compositions, RowSampler
 from ecg_text.text.contrasts import minimal_contrasts
 from ecg_text.text.tokenizer import train_wordpiece
 
-NOTHING = {"shown": 0.0, "possible": 0.0, "absent": 0.0, "placed": 0.0, "joined": 0.0}
+NOTHING = {"shown": 0.0, "possible": 0.0, "absent": 0.0, "placed": 0.0, "joined": 0.0, "made": 0.0}
 
 
 def group(*texts, language="en"):
@@ -138,7 +138,31 @@ def test_no_contrast_is_another_wording_of_the_row(vocabulary):
         assert not {row.a, row.b} & set(row.contrasts)
 
 
-@pytest.mark.parametrize("wrong", [{"absent": -0.1}, {"absent": 0.6, "joined": 0.5}, {"shown": 1.1}])
+def test_rows_of_the_grammar_have_the_number_of_the_tables_where_they_know_a_side(vocabulary):
+    known = vocabulary.meanings
+    rows = rows_of(vocabulary, num=3000, made=1.0)
+    assert {known.get(row.a, known.get(row.b, row.meaning)) == row.meaning for row in rows} == {True}
+    assert {known["af"], known["lbbb"], known["st elevation"]} <= {row.meaning for row in rows}
+    assert all(row.a != row.b and row.contrasts for row in rows)
+
+
+def test_a_contrast_of_the_grammar_that_the_tables_know_to_mean_the_same_is_left_out():
+    pairs = group("st segment elevation", "st segment depression")  # as a careless table has it
+    rows = rows_of(Vocabulary(groups={"one": (pairs,)}), num=6000, made=1.0)
+    met = [row for row in rows if row.a in {wording.text for wording in pairs}]
+    assert met
+    assert not [row for row in met if {wording.text for wording in pairs} & set(row.contrasts)]
+
+
+def test_the_grammar_has_its_share_of_the_rows(vocabulary):
+    sampler, chance = RowSampler(vocabulary, Compositions()), np.random.default_rng(0)
+    alone = {wording.text for groups in vocabulary.groups.values() for one in groups for wording in one}
+    rows = [sampler(chance) for _ in range(2000)]
+    made = [row for row in rows if not any(text in row.a for text in alone)]
+    assert 0.3 < len(made) / len(rows) < 0.45
+
+
+@pytest.mark.parametrize("wrong", [{"absent": -0.1}, {"absent": 0.6, "joined": 0.5}, {"shown": 1.1}, {"made": 0.7}])
 def test_impossible_shares_are_refused(wrong):
     with pytest.raises(ConfigError, match="compositions"):
         Compositions(**wrong)
@@ -210,7 +234,7 @@ def test_abbreviations_mean_what_they_stand_for():
 def test_a_vocabulary_of_all_wordings_leaves_none_unknown():
     wordings = sorted(all_wordings())
     tokenizer = wrap_tokenizer(train_wordpiece(wordings * 2, vocab_size=2000))
-    assert {"lbbb", "atrial fibrillation", "vorhofflimmern"} <= set(wordings)
+    assert {"lbbb", "atrial fibrillation", "vorhofflimmern", "hinterwandinfarkt"} <= set(wordings)
     assert not any(tokenizer.unk_token_id in ids for ids in tokenizer(wordings)["input_ids"])
 
 

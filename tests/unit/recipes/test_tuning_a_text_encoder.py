@@ -194,10 +194,11 @@ def test_the_held_out_loss_falls_and_the_same_words_are_hidden_each_time(reports
 
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [(), SYNONYMS, ("lora.rank=2", *SYNONYMS)], ids=["words", "synonyms", "lora"])
-def test_a_run_that_was_stopped_goes_on_bit_for_bit(reports, tmp_path, monkeypatch, more):
+def test_a_run_that_was_stopped_goes_on_bit_for_bit(tuned, reports, tmp_path, monkeypatch, more):
     from ecg_text.methods.masked_language import MaskedLanguage
 
-    straight, halted, run = tmp_path / "straight", tmp_path / "halted", tiny(*more)
+    onward = (f"init={json.dumps(str(tuned / 'model'))}",) if "lora.rank=2" in more else ()
+    straight, halted, run = tmp_path / "straight", tmp_path / "halted", tiny(*onward, *more)
     tune_run(run, reports, straight)
     forward, calls = MaskedLanguage.forward, []
 
@@ -216,6 +217,11 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(reports, tmp_path, monkeypat
     assert weights(straight / last) == weights(halted / last)
     assert weights(straight / "model") == weights(halted / "model")
     assert logged(straight) == logged(halted)
+
+
+def test_adapters_of_an_encoder_that_has_learned_nothing_are_refused(reports, tmp_path):
+    with pytest.raises(ConfigError, match="no trained encoder to adapt; name one with init"):
+        tune_run(tiny("lora.rank=2"), reports, tmp_path / "run")
 
 
 @pytest.mark.slow
