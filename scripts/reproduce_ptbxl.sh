@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# PTB-XL from the raw folder to every figure of the README: about an hour and a half on two cores.
+# PTB-XL from the raw folder to every figure of the README: about two and a half hours on two cores.
 #   scripts/reproduce_ptbxl.sh PTBXL_FOLDER OUT [CKEPE_JSON]
 set -euo pipefail
 ptbxl=$1 out=$2 ckepe=${3:-}
@@ -7,8 +7,15 @@ here=$(dirname "${BASH_SOURCE[0]}")
 mkdir -p "$out"
 
 [ -d "$out/store" ] || ecg-text prepare ptbxl "$ptbxl" "$out/store"
-# A model is there from the first evaluation on, so it does not tell that the run is done; a done run resumes to its end.
-ecg-text train clip_nano --data "$out/store" --out "$out/run" $([ -f "$out/run/run.json" ] && echo --resume)
+# The text encoder: masked words first, then synonyms on top of them. Every run resumes; a done one resumes to its end.
+resume() { [ -f "$1/run.json" ] && echo --resume || true; }
+ecg-text tune-text text_nano --data "$out/store" --out "$out/words" $(resume "$out/words")
+ecg-text tune-text text_synonyms --data "$out/store" --out "$out/text" --set "init=$out/words/model" $(resume "$out/text")
+for encoder in words text; do
+    ecg-text evaluate "$out/$encoder/model" --task text-probe --out "$out/probe-$encoder.json"
+done
+ecg-text train clip_nano --data "$out/store" --out "$out/run" --set "model.text.pretrained=$out/text/model" \
+    $(resume "$out/run")
 
 # Everything is chosen on fold 9 (val); fold 10 (test) is for a report, once.
 for set in superclass subclass form rhythm; do
@@ -16,7 +23,11 @@ for set in superclass subclass form rhythm; do
         --out "$out/zero-shot-$set.json"
     ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot --prompts "ptbxl-$set" --split val \
         --rule cosine --out "$out/zero-shot-$set-cosine.json"
+    ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot --prompts "ptbxl-$set" --split val \
+        --rule single --out "$out/zero-shot-$set-single.json"
 done
+python "$here/typed_phrases.py" "$out/run/model" "$out/store" --split val > "$out/typed-phrases.md"
+python "$here/translation_table.py" "$out/store" --split train,val > "$out/translation.md"
 python "$here/comparison_prompts.py" plain "$ptbxl/scp_statements.csv" "$out/plain.toml"
 ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot --prompts "$out/plain.toml" --split val \
     --rows all --min-positives 15 --out "$out/plain-names.json"

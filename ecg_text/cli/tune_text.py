@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def tune_text(
-    recipe: str = typer.Argument(..., help="A recipe by name: text_nano, text_minilm or text_medcpt."),
+    recipe: str = typer.Argument(..., help="A recipe by name: text_nano, text_synonyms, text_minilm or text_medcpt."),
     data: Path = typer.Option(..., help="A store made by ecg-text prepare, or a text file with one report a line."),
     out: Path = typer.Option(..., help="The folder of the run: log, checkpoints, model."),
     settings: list[str] = typer.Option(
