@@ -132,7 +132,7 @@ def text_nano() -> TuneRun:
 
 
 def text_synonyms() -> TuneRun:
-    """The synonym term on top of masked words, for an encoder named with init: half an hour of one core for text_nano's.
+    """The synonym term on top of masked words, for an encoder named with init: half an hour of one core for text_nano.
 
     Few reports and many pairs a batch: what the words mean is learned here, and the reports keep them from being
     forgotten.

@@ -333,11 +333,11 @@ def test_every_recipe_is_plain_values_under_its_own_name(name):
     run = tune_recipe(name)
     assert run.name == name
     assert override(run, []) == run
-    assert json.loads(json.dumps(to_plain(run)))["synonyms"]["weight"] == 0
+    assert json.loads(json.dumps(to_plain(run)))["synonyms"]["weight"] == (name == "text_synonyms")
 
 
 def test_an_unknown_recipe_is_told_the_known_ones():
-    with pytest.raises(ConfigError, match="text_medcpt, text_minilm, text_nano"):
+    with pytest.raises(ConfigError, match="text_medcpt, text_minilm, text_nano, text_synonyms"):
         tune_recipe("nonsense")
 
 
