@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
 # What each piece of the text side brings: clip_nano for five epochs (under twenty minutes on one core), one arm at a time.
 #   scripts/compare_text.sh STORE TUNED_TEXT_ENCODER OUT "ARM ..." "SEED ..."
-# Arms: raw (reports as written), english, tuned (english and the tuned encoder), and tuned without one piece of the views:
-# no-views, no-swap, no-lead-in, no-single. Every arm is scored on the validation fold by the same prompt sets.
+# Arms: raw (reports as written), english, tuned (english and the tuned encoder), and tuned with a piece of the views more:
+# swap, lead-in, single, views (all three). Every arm is scored on the validation fold by the same prompt sets.
 set -euo pipefail
 store=$1 text=$2 out=$3 arms=$4 seeds=${5:-0}
 
-views_off=(--set data.views.swap=0 --set data.views.lead_in=0 --set data.views.single=0)
 tower=(--set "model.text.pretrained=$text")
+swap=(--set data.views.swap=0.3) lead_in=(--set data.views.lead_in=0.1) single=(--set data.views.single=0.2)
 
 settings() { # the settings of an arm, one a line
     case $1 in
-    raw) printf '%s\n' --set data.rendering=original "${views_off[@]}" ;;
-    english) printf '%s\n' "${views_off[@]}" ;;
+    raw) printf '%s\n' --set data.rendering=original ;;
+    english) ;;
     tuned) printf '%s\n' "${tower[@]}" ;;
-    no-views) printf '%s\n' "${tower[@]}" "${views_off[@]}" ;;
-    no-swap) printf '%s\n' "${tower[@]}" --set data.views.swap=0 ;;
-    no-lead-in) printf '%s\n' "${tower[@]}" --set data.views.lead_in=0 ;;
-    no-single) printf '%s\n' "${tower[@]}" --set data.views.single=0 ;;
+    swap) printf '%s\n' "${tower[@]}" "${swap[@]}" ;;
+    lead-in) printf '%s\n' "${tower[@]}" "${lead_in[@]}" ;;
+    single) printf '%s\n' "${tower[@]}" "${single[@]}" ;;
+    views) printf '%s\n' "${tower[@]}" "${swap[@]}" "${lead_in[@]}" "${single[@]}" ;;
     *) echo "compare_text: no arm $1" >&2 && return 1 ;;
     esac
 }

@@ -17,12 +17,12 @@ def clip_nano() -> Run:
     """
     return Run(
         name="clip_nano",
-        model=ModelPlan(text=TextTower(frozen_layers=2, pace=0.3)),
+        model=ModelPlan(text=TextTower(frozen_layers=2, pace=0.3), opposite_share=0.1),
         data=DataPlan(
             batch_size=128,
             rendering=ENGLISH,
             augment=Augment(shift=0.0),
-            views=ReportViews(whole=0.5, swap=0.3, lead_in=0.1, single=0.2),
+            views=ReportViews(whole=0.5),
         ),
         training=TrainingConfig(
             epochs=16,
