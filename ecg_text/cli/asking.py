@@ -9,12 +9,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from ecg_text.cli.common import quiet_libraries, remark
+from ecg_text.cli.common import excerpt, quiet_libraries, remark
 from ecg_text.errors import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
@@ -116,10 +115,10 @@ def tell_reading(embedder: Embedder, texts: Sequence[str], *, words: bool = True
         notes = [str(note) for note in reading.notes] if words else []
         if words and holds_no_known_word(reading.text):
             notes.append(
-                f"no word of {shorten(text, 40)!r} is known, so its similarity means nothing; say it otherwise"
+                f"no word of {excerpt(text, 40)!r} is known, so its similarity means nothing; say it otherwise"
             )
         if cut:
-            notes.append(f"{shorten(text, 40)!r} is too long: its last {cut} word pieces are not read; say it shorter")
+            notes.append(f"{excerpt(text, 40)!r} is too long: its last {cut} word pieces are not read; say it shorter")
         for note in notes:
             remark(f"note: {note}")
         if notes:

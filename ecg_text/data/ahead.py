@@ -1,4 +1,4 @@
-"""Work done ahead of time in a background thread, in order."""
+"""Batches made ahead of time in a background thread, in order, each with a chance of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
+
+import numpy as np
 
 AHEAD = 2  # results made ready while the consumer works on one
 
@@ -27,3 +29,10 @@ def made_ahead(make: Callable[[int], Made], numbers: Iterable[int]) -> Iterator[
         finally:
             for future in ahead:
                 future.cancel()
+
+
+def batch_chance(seed: int, epoch: int, number: int, shard: int) -> np.random.Generator:
+    """The chance of one batch of one epoch on one process, apart from every other's and from that which shuffles."""
+    # A spawn key keeps these streams apart from the one of [seed, epoch] alone.
+    entropy = np.random.SeedSequence([seed, epoch], spawn_key=(number, shard))
+    return np.random.Generator(np.random.PCG64(entropy))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecg_text.data.ahead import made_ahead
+from ecg_text.data.ahead import batch_chance, made_ahead
 from ecg_text.data.store import Store
 from ecg_text.errors import ConfigError, DataError
 
@@ -89,9 +89,7 @@ class Loader:
 
     def _batch(self, order: np.ndarray, number: int, k: int) -> Batch:
         rows = self._shard_rows(order, k)
-        # A spawn key keeps these streams apart from the one that shuffles, and from each other.
-        entropy = np.random.SeedSequence([self.seed, number], spawn_key=(k, self.shard))
-        generator = np.random.Generator(np.random.PCG64(entropy))
+        generator = batch_chance(self.seed, number, k, self.shard)
         return self.collate(*self.store.signals(rows), self.store.catalogue.rows(rows), generator)
 
     def _shard_rows(self, order: np.ndarray, k: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ecg_text.data.ahead import made_ahead
+from ecg_text.data.ahead import batch_chance, made_ahead
 from ecg_text.data.masking import Masking, mask_words
 from ecg_text.data.pieces import PieceTable
 from ecg_text.errors import ConfigError, DataError
@@ -158,8 +158,6 @@ class TextLoader:
         return made_ahead(lambda k: self._batch(batches[k], number, k), range(start, len(batches)))
 
     def _batch(self, rows: np.ndarray, number: int, k: int) -> TextBatch:
-        # A spawn key keeps these streams apart from the one that shuffles, and from each other.
-        entropy = np.random.SeedSequence([self.seed, number], spawn_key=(k, self.shard))
-        generator = np.random.Generator(np.random.PCG64(entropy))
+        generator = batch_chance(self.seed, number, k, self.shard)
         batch = masked_batch(self.table, rows[self.shard :: self.num_shards], self.masking, generator)
         return batch if self.add_pairs is None else replace(batch, pairs=self.add_pairs(generator))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from ecg_text.errors import TextError
 from ecg_text.text import abbreviations
@@ -47,6 +47,8 @@ class Query:
     notes: tuple[Note, ...]
 
 
+# A verb that tells a reading, measures the text and encodes it reads the same few texts three times.
+@lru_cache(maxsize=1 << 14)
 def read_query(text: str, *, english: bool) -> Query:
     """A user's words with abbreviations written out and, for a model of English reports, spelt and said in English.
 
