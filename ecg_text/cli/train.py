@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ecg_text.cli.asking import this_command
+from ecg_text.cli.asking import resume_command, this_command
 from ecg_text.cli.common import (
     INTERRUPTED,
     RESEARCH_USE,
@@ -52,18 +52,13 @@ def train(
     try:
         report = train_run(run, data, out, resume=resume, console=talk_console(), command=this_command())
     except TrainingInterruptedError as error:
-        stopped = str(error).partition(":")[0]
-        complain(f"{stopped}; go on with: {_resume_command(recipe, data, out, settings)}")
+        again = resume_command("train", recipe, data, out, settings)
+        complain(f"{str(error).partition(':')[0]}; go on with: {again}")
         raise typer.Exit(INTERRUPTED) from error
     if as_json:
         print_json({"recipe": recipe, "seed": run.seed, **asdict(report), "research_use": RESEARCH_USE})
     else:
         _tell(report, data)
-
-
-def _resume_command(recipe: str, data: Path, out: Path, settings: list[str]) -> str:
-    changed = [part for setting in settings for part in ("--set", setting)]
-    return shlex.join(["ecg-text", "train", recipe, "--data", str(data), "--out", str(out), *changed, "--resume"])
 
 
 def _tell(report: TrainReport, data: Path) -> None:

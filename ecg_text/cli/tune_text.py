@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ecg_text.cli.asking import this_command
+from ecg_text.cli.asking import resume_command, this_command
 from ecg_text.cli.common import INTERRUPTED, complain, print_json, quiet_libraries, say, talk_console
 
 if TYPE_CHECKING:
@@ -43,9 +43,8 @@ def tune_text(
     try:
         report = tune_run(run, data, out, resume=resume, console=talk_console(), command=this_command())
     except TrainingInterruptedError as error:
-        changed = [part for setting in settings for part in ("--set", setting)]
-        again = ["ecg-text", "tune-text", recipe, "--data", str(data), "--out", str(out), *changed, "--resume"]
-        complain(f"{str(error).partition(':')[0]}; go on with: {shlex.join(again)}")
+        again = resume_command("tune-text", recipe, data, out, settings)
+        complain(f"{str(error).partition(':')[0]}; go on with: {again}")
         raise typer.Exit(INTERRUPTED) from error
     if as_json:
         print_json({"recipe": recipe, "seed": run.seed, **asdict(report)})
