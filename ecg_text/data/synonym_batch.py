@@ -30,7 +30,8 @@ class SynonymBatch:
     """The distinct texts in blocks of like length, and the rows that are made of them.
 
     A block is (input_ids, attention_mask), (R, L) each; texts are numbered through all blocks. a (P,) and b (P,) are
-    text numbers, negatives (P, K) too, NO_TEXT for none; meaning (P,) is equal where it is one.
+    text numbers, negatives (P, K) too, NO_TEXT for none; meaning (P,) is equal where it is one. label_a (W,) and
+    label_b (W,) are texts of one label of a prompt set each, all labels different.
     """
 
     blocks: tuple[tuple[Tensor, Tensor], ...]
@@ -38,6 +39,8 @@ class SynonymBatch:
     b: Tensor
     negatives: Tensor
     meaning: Tensor
+    label_a: Tensor
+    label_b: Tensor
 
     def to(self, device: torch.device | str) -> SynonymBatch:
         """The same batch on a device."""
@@ -47,17 +50,23 @@ class SynonymBatch:
             b=self.b.to(device),
             negatives=self.negatives.to(device),
             meaning=self.meaning.to(device),
+            label_a=self.label_a.to(device),
+            label_b=self.label_b.to(device),
         )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SynonymCollate:
-    """num_rows rows from sample(generator), with at most num_negatives of their contrasts, drawn by chance."""
+    """num_rows rows from sample(generator), with at most num_negatives of their contrasts, drawn by chance.
+
+    label_pairs(generator), where given, makes the pairs of texts of one label.
+    """
 
     sample: Callable[[np.random.Generator], SynonymRow]
     encoder: PieceEncoder
     num_rows: int
     num_negatives: int
+    label_pairs: Callable[[np.random.Generator], list[tuple[str, str]]] | None = None
 
     def __call__(self, generator: np.random.Generator) -> SynonymBatch:
         """A batch; chance comes from the generator alone."""
@@ -66,7 +75,9 @@ class SynonymCollate:
     def collate(self, rows: list[SynonymRow], generator: np.random.Generator) -> SynonymBatch:
         """These rows as a batch."""
         chosen = [self._drawn(row.contrasts, generator) for row in rows]
-        texts = sorted({text for row, others in zip(rows, chosen, strict=True) for text in (row.a, row.b, *others)})
+        labels = [] if self.label_pairs is None else self.label_pairs(generator)
+        told = [text for row, others in zip(rows, chosen, strict=True) for text in (row.a, row.b, *others)]
+        texts = sorted({*told, *(text for pair in labels for text in pair)})
         encoded = self.encoder.encode(texts)
         order = sorted(range(len(texts)), key=lambda k: len(encoded[k].ids))
         number = {texts[k]: place for place, k in enumerate(order)}
@@ -80,6 +91,8 @@ class SynonymCollate:
             b=torch.tensor([number[row.b] for row in rows]),
             negatives=torch.from_numpy(negatives),
             meaning=torch.tensor([row.meaning for row in rows], dtype=torch.int64),
+            label_a=torch.tensor([number[text] for text, _ in labels], dtype=torch.int64),
+            label_b=torch.tensor([number[text] for _, text in labels], dtype=torch.int64),
         )
 
     def _drawn(self, contrasts: tuple[str, ...], generator: np.random.Generator) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ecg_text.data.synonym_batch import SynonymBatch
 from ecg_text.data.text_batches import TextBatch
 from ecg_text.errors import DataError
 from ecg_text.methods.method import Losses, Method
@@ -18,25 +19,42 @@ from ecg_text.objectives.synonyms import synonym_loss
 class MaskedLanguage(Method):
     """Hidden words are named; with synonym_weight above 0, wordings of one meaning get alike mean-pooled vectors too.
 
-    model is a masked-language model of transformers, bare or wrapped by peft.
+    With label_weight above 0 so do, less sharply, texts of one label of a prompt set. model is a masked-language model
+    of transformers, bare or wrapped by peft.
     """
 
-    def __init__(self, model: nn.Module, *, synonym_weight: float = 0.0, temperature: float = 0.05) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        synonym_weight: float = 0.0,
+        temperature: float = 0.05,
+        label_weight: float = 0.0,
+        label_temperature: float = 0.1,
+    ) -> None:
         super().__init__()
         self.model = model
         self.synonym_weight = synonym_weight
         self.temperature = temperature
+        self.label_weight = label_weight
+        self.label_temperature = label_temperature
 
     def forward(self, batch: TextBatch) -> Losses:
         """Losses of one batch. Raises DataError where the synonym term is wanted and the batch has no pairs."""
         masked = self._masked_words(batch)
         if self.synonym_weight == 0.0:
             return Losses(total=masked, parts={"masked_words": masked.detach()})
-        synonyms = self._synonyms(batch)
-        return Losses(
-            total=masked + self.synonym_weight * synonyms,
-            parts={"masked_words": masked.detach(), "synonyms": synonyms.detach()},
-        )
+        pairs = batch.pairs
+        if pairs is None:
+            raise DataError("the synonym term needs pairs, this batch has none; name their sources, or weigh it 0")
+        vectors = torch.cat([self.encode(ids, mask) for ids, mask in pairs.blocks])
+        synonyms = self._synonyms(vectors, pairs)
+        total = masked + self.synonym_weight * synonyms
+        parts = {"masked_words": masked.detach(), "synonyms": synonyms.detach()}
+        if self.label_weight > 0.0:
+            labels = self._labels(vectors, pairs)
+            total, parts = total + self.label_weight * labels, {**parts, "labels": labels.detach()}
+        return Losses(total=total, parts=parts)
 
     def _masked_words(self, batch: TextBatch) -> Tensor:
         logits = logits_at(self.model, batch.input_ids, batch.attention_mask, batch.chosen)
@@ -45,11 +63,7 @@ class MaskedLanguage(Method):
         num = gather_rows(batch.targets.new_tensor([len(batch.targets)])).sum() / num_processes()
         return masked_word_loss(logits, batch.targets, num)
 
-    def _synonyms(self, batch: TextBatch) -> Tensor:
-        pairs = batch.pairs
-        if pairs is None:
-            raise DataError("the synonym term needs pairs, this batch has none; name their sources, or weigh it 0")
-        vectors = torch.cat([self.encode(ids, mask) for ids, mask in pairs.blocks])
+    def _synonyms(self, vectors: Tensor, pairs: SynonymBatch) -> Tensor:
         negatives = vectors[pairs.negatives.clamp(min=0)]
         return synonym_loss(
             gather_with_gradient(vectors[pairs.a]),
@@ -59,6 +73,11 @@ class MaskedLanguage(Method):
             gather_with_gradient(negatives),
             gather_rows(pairs.negatives >= 0),
         )
+
+    def _labels(self, vectors: Tensor, pairs: SynonymBatch) -> Tensor:
+        """Texts of one label against those of the other labels of its set, which each process draws for itself."""
+        number = torch.arange(len(pairs.label_a), device=vectors.device)
+        return synonym_loss(vectors[pairs.label_a], vectors[pairs.label_b], number, self.label_temperature)
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """The mean of a text's states, as EcgTextModel pools them: (R, L), (R, L) -> (R, D)."""

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from hashlib import blake2b, sha256
 from types import MappingProxyType
-from typing import Any
 
 from ecg_text.errors import DataError
+from ecg_text.recipes.label_pairs import read_label_texts
+from ecg_text.recipes.wordings import Vocabulary, Wording
 from ecg_text.text.abbreviations import table
 from ecg_text.text.cleaning.language import report_language
 from ecg_text.text.concepts import concepts
@@ -28,60 +26,12 @@ MIN_LETTERS = 2
 PROMPT_SETS = ("clinical-en", "ptbxl-all", "ptbxl-rhythm", "cinc2021", "csn", "cpsc2018")
 _LEAD = re.compile(r"\b(?:v[1-6](?:-v?[1-6])?|av[rlf]|i{1,3})\b")
 _TWO_SENTENCES = ". "
-# Words of prompts that say how sure or how old a finding is.
+# Words of prompts that say more than the finding: how sure, how old, of what kind or degree.
 _QUALIFIER = re.compile(
     r"\b(?:possibl[ey]|probabl[ey]|suspected|suspicious|suggest\w*|cannot|consider|old|previous|prior|acute|recent|chronic"
-    r"|undetermined|borderline|otherwise)\b"
+    r"|undetermined|borderline|otherwise|horizontal|(?:down|up)sloping|minor|minimal|mild|moderate|marked|occasional"
+    r"|frequent|narrow|broad|wide|chest|limb|precordial|\d:1|variable|irregular|slow|rapid)\b"
 )
-
-
-@dataclass(frozen=True, order=True, kw_only=True)
-class Wording:
-    """A text in lower case and its language ("en", "de" or "sv"; of an abbreviation, where it is used)."""
-
-    text: str
-    language: str
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Vocabulary:
-    """Groups of wordings by source; a group has one meaning, and may be met in several sources."""
-
-    groups: Mapping[str, tuple[tuple[Wording, ...], ...]]
-
-    @cached_property
-    def meanings(self) -> Mapping[str, int]:
-        """The meaning of each text: texts that any chain of groups connects share one number, that of the least."""
-        least: dict[str, str] = {}
-
-        def root(text: str) -> str:
-            while least.setdefault(text, text) != text:
-                least[text] = least[least[text]]
-                text = least[text]
-            return text
-
-        for groups in self.groups.values():
-            for group in groups:
-                roots = sorted({root(wording.text) for wording in group})
-                for other in roots:
-                    least[other] = roots[0]
-        return MappingProxyType({text: text_number(root(text)) for text in list(least)})
-
-    @property
-    def num_meanings(self) -> int:
-        """How many different meanings there are."""
-        return len(set(self.meanings.values()))
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What must be the same of the groups for a run to go on with them."""
-        digest = sha256(repr(sorted(self.groups.items())).encode())
-        return {"synonyms_hash": digest.hexdigest()[:16]}
-
-
-def text_number(text: str) -> int:
-    """A number of 63 bits for a text, the same in every process."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 
 def read_vocabulary(sources: Iterable[str], findings: Iterable[str]) -> Vocabulary:
@@ -94,7 +44,7 @@ def read_vocabulary(sources: Iterable[str], findings: Iterable[str]) -> Vocabula
     groups = {name: found for name, found in groups.items() if found}
     if not groups:
         raise DataError(f"the sources {', '.join(sources) or '(none)'} have no two wordings of anything; name others")
-    return Vocabulary(groups=groups)
+    return Vocabulary(groups=groups, labels=read_label_texts())
 
 
 def all_wordings() -> frozenset[str]:
@@ -155,9 +105,9 @@ def _of_prompts(_findings: tuple[str, ...]) -> Groups:
     """The texts of one label of a packaged set that asks single findings: names, and what is seen in which leads.
 
     A label may be wider than a meaning ("inferior myocardial infarction", be it old or acute). So these are left out:
-    a text that is a wording of another concept than the label's first, one that says otherwise than that how sure or
-    how old the finding is, one of two sentences, those of which one is a minimal contrast of another ("... in the
-    lateral leads"), and all that name leads where they do not name the same.
+    a text that is a wording of another concept than the label's first, one that says otherwise than that how sure, how
+    old or of what kind the finding is, one of two sentences, those of which one is a minimal contrast of another ("...
+    in the lateral leads"), and all that name leads where they do not name the same.
     """
     concept = {wording.text: number for number, group in enumerate(_of_concepts(())) for wording in group}
     for name in PROMPT_SETS:
@@ -186,6 +136,7 @@ _READERS: Mapping[str, Callable[[tuple[str, ...]], Groups]] = MappingProxyType(
     }
 )
 SOURCES = tuple(_READERS)
+TABLES = tuple(name for name in SOURCES if name != "reports")  # what was written by hand
 
 
 def _wording(text: str, language: str) -> Wording:

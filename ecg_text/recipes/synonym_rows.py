@@ -11,7 +11,7 @@ import numpy as np
 
 from ecg_text.data.synonym_batch import SynonymRow
 from ecg_text.errors import ConfigError
-from ecg_text.recipes.synonym_pairs import Vocabulary, Wording, text_number
+from ecg_text.recipes.wordings import Vocabulary, Wording, text_number
 from ecg_text.text.contrasts import minimal_contrasts
 from ecg_text.text.grammar import sample
 
@@ -85,10 +85,19 @@ class _Pair:
 
 
 class RowSampler:
-    """Draws rows: a source, a group of it, two of its wordings, and what is composed of them."""
+    """Draws rows: a source, a group of it, two of its wordings, and what is composed of them.
 
-    def __init__(self, vocabulary: Vocabulary, compositions: Compositions) -> None:
+    near holds, for some wordings, others that look alike and mean something else: contrasts of the wording alone.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        compositions: Compositions,
+        near: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    ) -> None:
         self._vocabulary = vocabulary
+        self._near = near
         self._sources = list(vocabulary.groups.values())
         kinds: dict[Callable[[np.random.Generator], SynonymRow], float] = {
             self._shown: compositions.shown,
@@ -173,7 +182,8 @@ class RowSampler:
         return known.get(a, known.get(b, _composed(kind, said)))
 
     def _row(self, a: str, b: str, meaning: int, generator: np.random.Generator, *contrasts: str) -> SynonymRow:
-        found = (*contrasts, *minimal_contrasts(a if generator.random() < 0.5 else b))
+        one = a if generator.random() < 0.5 else b
+        found = (*contrasts, *minimal_contrasts(one), *self._near.get(one, ()))
         known = self._vocabulary.meanings
         others = dict.fromkeys(text for text in found if known.get(text) != meaning and text not in (a, b))
         return SynonymRow(a=a, b=b, meaning=meaning, contrasts=tuple(others))

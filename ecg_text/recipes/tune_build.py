@@ -23,11 +23,14 @@ from ecg_text.models.pretrained import check_tokenizer_fits, usable_positions
 from ecg_text.models.processor import wrap_tokenizer
 from ecg_text.models.text_encoder import merged, new_text_encoder, with_lora
 from ecg_text.nn.gather import num_processes, process_rank
-from ecg_text.recipes.synonym_pairs import Vocabulary, all_wordings
+from ecg_text.recipes.label_pairs import LabelSampler
+from ecg_text.recipes.near_wordings import near_wordings
+from ecg_text.recipes.synonym_pairs import TABLES, all_wordings
 from ecg_text.recipes.synonym_rows import RowSampler
 from ecg_text.recipes.tune_evaluation import HeldOutWords
-from ecg_text.recipes.tune_text import EncoderPlan, TuneRun
+from ecg_text.recipes.tune_text import EncoderPlan, SynonymPlan, TuneRun
 from ecg_text.recipes.tune_texts import Corpus
+from ecg_text.recipes.wordings import Vocabulary
 from ecg_text.text.tokenizer import train_wordpiece
 from ecg_text.training.config import TrainingConfig
 from ecg_text.training.run_folder import SaveModel
@@ -74,7 +77,13 @@ def build_tuning(
             wrapped = with_lora(model, rank=run.lora.rank, alpha=run.lora.alpha, dropout=run.lora.dropout)
     evaluators = _evaluators(run, corpus, tokenizer, window)
     return BuiltTuning(
-        method=MaskedLanguage(wrapped, synonym_weight=run.synonyms.weight, temperature=run.synonyms.temperature),
+        method=MaskedLanguage(
+            wrapped,
+            synonym_weight=run.synonyms.weight,
+            temperature=run.synonyms.temperature,
+            label_weight=run.synonyms.label_weight,
+            label_temperature=run.synonyms.label_temperature,
+        ),
         loader=_loader(run, corpus, tokenizer, window, vocabulary),
         tokenizer=tokenizer,
         evaluators=evaluators,
@@ -143,26 +152,30 @@ def fitted(texts: Iterable[str], tokenizer: PreTrainedTokenizerFast, window: int
 def _loader(
     run: TuneRun, corpus: Corpus, tokenizer: PreTrainedTokenizerFast, window: int, vocabulary: Vocabulary | None
 ) -> TextLoader:
-    add_pairs = None
-    if vocabulary is not None:
-        plan, shards = run.synonyms, num_processes()
-        if plan.pairs_per_batch % shards:
-            raise ConfigError(f"synonyms.pairs_per_batch {plan.pairs_per_batch} does not divide by {shards} processes")
-        add_pairs = SynonymCollate(
-            sample=RowSampler(vocabulary, plan.compositions),
-            encoder=PieceEncoder(tokenizer, window),
-            num_rows=plan.pairs_per_batch // shards,
-            num_negatives=plan.negatives,
-        )
     return TextLoader(
         tokenize_all(fitted(corpus.texts, tokenizer, window, run.data.pack_long), tokenizer, window),
         pieces_per_batch=run.data.pieces_per_batch,
         window=run.data.window,
         masking=run.data.masking,
         seed=run.seed,
-        add_pairs=add_pairs,
+        add_pairs=None if vocabulary is None else _pairs(run.synonyms, vocabulary, PieceEncoder(tokenizer, window)),
         num_shards=num_processes(),
         shard=process_rank(),
+    )
+
+
+def _pairs(plan: SynonymPlan, vocabulary: Vocabulary, encoder: PieceEncoder) -> SynonymCollate:
+    if plan.pairs_per_batch % num_processes():
+        raise ConfigError(
+            f"synonyms.pairs_per_batch {plan.pairs_per_batch} does not divide by {num_processes()} processes"
+        )
+    by_hand = {one.text for name in TABLES for group in vocabulary.groups.get(name, ()) for one in group}
+    return SynonymCollate(
+        sample=RowSampler(vocabulary, plan.compositions, near_wordings(vocabulary.meanings, by_hand, plan.near)),
+        encoder=encoder,
+        num_rows=plan.pairs_per_batch // num_processes(),
+        num_negatives=plan.negatives,
+        label_pairs=LabelSampler(vocabulary.labels, plan.labels_per_batch) if plan.label_weight > 0 else None,
     )
 
 

@@ -14,10 +14,11 @@ from ecg_text.models.text_encoder import num_weights
 from ecg_text.nn.gather import process_rank
 from ecg_text.recipes.plain import to_plain
 from ecg_text.recipes.request import PROCESSOR, read_request, refuse_another, write_start
-from ecg_text.recipes.synonym_pairs import Vocabulary, read_vocabulary
+from ecg_text.recipes.synonym_pairs import read_vocabulary
 from ecg_text.recipes.tune_build import BuiltTuning, build_tuning
 from ecg_text.recipes.tune_text import TuneRun
 from ecg_text.recipes.tune_texts import Corpus, read_corpus
+from ecg_text.recipes.wordings import Vocabulary
 from ecg_text.training.loop import TrainReport, train
 from ecg_text.training.progress import Tell, teller
 from ecg_text.training.run_folder import RunFolder

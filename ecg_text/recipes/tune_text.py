@@ -74,7 +74,9 @@ class TextPlan:
 class SynonymPlan:
     """The synonym term: its weight (0: off), and which wordings meet.
 
-    sources are names of recipes/synonym_pairs.py; negatives is the most hard negatives a row has.
+    sources are names of recipes/synonym_pairs.py; negatives is the most hard negatives a row has, drawn from minimal
+    contrasts and from `near` wordings that look alike (recipes/near_wordings.py). label_weight is that of the texts of
+    one label of a packaged prompt set, of which labels_per_batch labels are drawn (recipes/label_pairs.py; 0: off).
     """
 
     weight: float = 0.0
@@ -83,6 +85,10 @@ class SynonymPlan:
     negatives: int = 3
     sources: tuple[str, ...] = SOURCES
     compositions: Compositions = field(default_factory=Compositions)
+    near: int = 6
+    label_weight: float = 0.2
+    label_temperature: float = 0.1
+    labels_per_batch: int = 16
 
     def __post_init__(self) -> None:
         if unknown := sorted(set(self.sources) - set(SOURCES)):
@@ -91,6 +97,12 @@ class SynonymPlan:
             raise ConfigError(
                 f"synonyms.weight is {self.weight}, temperature {self.temperature}, pairs_per_batch "
                 f"{self.pairs_per_batch} and negatives {self.negatives}; give at least 0, above 0, at least 2 and 0"
+            )
+        if self.near < 0 or self.label_weight < 0 or self.label_temperature <= 0 or self.labels_per_batch < 2:
+            raise ConfigError(
+                f"synonyms.near is {self.near}, label_weight {self.label_weight}, label_temperature "
+                f"{self.label_temperature} and labels_per_batch {self.labels_per_batch}; give at least 0, at least 0, "
+                "above 0 and at least 2"
             )
 
 

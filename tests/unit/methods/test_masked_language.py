@@ -48,6 +48,8 @@ def batch_of(seed=0, num=5, pairs=True):
         b=torch.tensor([1, 3, 6]),
         negatives=torch.tensor([[4, -1], [-1, -1], [0, 1]]),
         meaning=torch.tensor([1, 2, 1]),
+        label_a=torch.tensor([6, 1, 3]),
+        label_b=torch.tensor([2, 0, 5]),
     )
     return TextBatch(input_ids=ids, attention_mask=mask, chosen=chosen, targets=targets, pairs=rows if pairs else None)
 
@@ -102,6 +104,22 @@ def test_the_synonym_term_is_that_of_a_loop_over_texts():
     assert losses.parts["masked_words"].item() == pytest.approx(masked, rel=1e-5)
     assert losses.parts["synonyms"].item() == pytest.approx(synonyms, rel=1e-4)
     assert losses.total.item() == pytest.approx(masked + 0.7 * synonyms, rel=1e-4)
+
+
+@torch.no_grad()
+def test_the_label_term_is_that_of_a_loop_over_the_labels_of_a_set():
+    method = method_of(synonym_weight=1.0, label_weight=0.3, label_temperature=0.5).eval()
+    batch = batch_of()
+    losses = method(batch)
+    vectors, pairs = slow_vectors(method, batch.pairs.blocks), batch.pairs
+    total, num = 0.0, len(pairs.label_a)
+    for left, right in ((pairs.label_a, pairs.label_b), (pairs.label_b, pairs.label_a)):
+        for i in range(num):
+            against = [math.exp(float(vectors[left[i]] @ vectors[right[j]]) / 0.5) for j in range(num)]
+            total -= math.log(against[i] / sum(against)) / (2 * num)
+    assert losses.parts["labels"].item() == pytest.approx(total, rel=1e-4)
+    rest = losses.parts["masked_words"] + losses.parts["synonyms"]
+    assert losses.total.item() == pytest.approx(rest.item() + 0.3 * total, rel=1e-4)
 
 
 def test_vectors_are_pooled_as_the_two_tower_pools_them():

@@ -9,8 +9,10 @@ from ecg_text.data.pieces import PieceEncoder
 from ecg_text.data.synonym_batch import SynonymCollate, SynonymRow
 from ecg_text.errors import ConfigError, DataError
 from ecg_text.models.processor import wrap_tokenizer
-from ecg_text.recipes.synonym_pairs import SOURCES, Vocabulary, Wording, all_wordings, read_vocabulary
+from ecg_text.recipes.label_pairs import LabelSampler
+from ecg_text.recipes.synonym_pairs import SOURCES, all_wordings, read_vocabulary
 from ecg_text.recipes.synonym_rows import Compositions, RowSampler
+from ecg_text.recipes.wordings import Vocabulary, Wording
 from ecg_text.text.contrasts import minimal_contrasts
 from ecg_text.text.tokenizer import train_wordpiece
 
@@ -198,6 +200,32 @@ def test_a_batch_holds_each_text_once_and_finds_it_by_its_number(encoder):
     assert (batch.negatives[2] >= 0).all()
 
 
+def test_wordings_that_look_alike_are_contrasts_of_the_wording_alone(vocabulary):
+    sampler = RowSampler(vocabulary, Compositions(**{**NOTHING, "shown": 0.5}), {"af": ("aft", "vorhofflimmern")})
+    chance = np.random.default_rng(0)
+    rows = [sampler(chance) for _ in range(400)]
+    with_it = [row for row in rows if "aft" in row.contrasts]
+    assert with_it
+    assert all("af" in (row.a, row.b) for row in with_it)
+    assert not any("vorhofflimmern" in row.contrasts for row in rows)
+
+
+def test_the_pairs_of_labels_travel_with_the_batch(vocabulary, encoder):
+    labels = LabelSampler([(("af", "atrial fibrillation"), ("lbbb", "left bundle branch block"))], 2)
+    collate = SynonymCollate(
+        sample=RowSampler(vocabulary, Compositions()), encoder=encoder, num_rows=4, num_negatives=2, label_pairs=labels
+    )
+    batch = collate(np.random.default_rng(0))
+    texts = [
+        encoder._backend.decode(ids[:real].tolist())
+        for block, mask in batch.blocks
+        for ids, real in zip(block, mask.sum(dim=1).tolist(), strict=True)
+    ]
+    said = {frozenset((texts[a], texts[b])) for a, b in zip(batch.label_a, batch.label_b, strict=True)}
+    assert said == {frozenset(("af", "atrial fibrillation")), frozenset(("lbbb", "left bundle branch block"))}
+    assert len(batch.to("cpu").label_a) == 2
+
+
 def test_a_batch_depends_on_the_generator_alone(vocabulary, encoder):
     collate = SynonymCollate(
         sample=RowSampler(vocabulary, Compositions()), encoder=encoder, num_rows=60, num_negatives=2
@@ -250,6 +278,7 @@ def test_sources_without_two_wordings_of_anything_are_refused():
         ("possible left atrial enlargement", "left atrial enlargement"),
         ("t wave abnormality in the inferior leads", "t wave abnormality in the lateral leads"),
         ("normal ecg", "sinus rhythm"),
+        ("horizontal st segment depression in leads v4-v6", "st segment depression"),
     ],
 )
 def test_what_a_wide_label_says_in_one_breath_is_not_one_meaning(one, other):

@@ -1,0 +1,65 @@
+"""Wordings and what they mean: groups of texts of one meaning, by source, and the texts of the labels of prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b, sha256
+from types import MappingProxyType
+from typing import Any
+
+from ecg_text.recipes.label_pairs import LabelTexts
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class Wording:
+    """A text in lower case and its language ("en", "de" or "sv"; of an abbreviation, where it is used)."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Vocabulary:
+    """Groups of wordings by source; a group has one meaning, and may be met in several sources.
+
+    labels are the texts of the labels of the packaged prompt sets, which are wider than a meaning.
+    """
+
+    groups: Mapping[str, tuple[tuple[Wording, ...], ...]]
+    labels: tuple[LabelTexts, ...] = ()
+
+    @cached_property
+    def meanings(self) -> Mapping[str, int]:
+        """The meaning of each text: texts that any chain of groups connects share one number, that of the least."""
+        least: dict[str, str] = {}
+
+        def root(text: str) -> str:
+            while least.setdefault(text, text) != text:
+                least[text] = least[least[text]]
+                text = least[text]
+            return text
+
+        for groups in self.groups.values():
+            for group in groups:
+                roots = sorted({root(wording.text) for wording in group})
+                for other in roots:
+                    least[other] = roots[0]
+        return MappingProxyType({text: text_number(root(text)) for text in list(least)})
+
+    @property
+    def num_meanings(self) -> int:
+        """How many different meanings there are."""
+        return len(set(self.meanings.values()))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What must be the same of the groups for a run to go on with them."""
+        digest = sha256(repr((sorted(self.groups.items()), self.labels)).encode())
+        return {"synonyms_hash": digest.hexdigest()[:16]}
+
+
+def text_number(text: str) -> int:
+    """A number of 63 bits for a text, the same in every process."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1

@@ -1,0 +1,65 @@
+"""Wordings that look alike and mean something else, against a slow count of shared letters."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from ecg_text.recipes.near_wordings import LEAST, near_wordings
+
+MEANINGS = {
+    "sinusbradykardie": 1,
+    "sinustachykardie": 2,
+    "sinusrhythmus": 3,
+    "sinus bradycardia": 1,
+    "left axis deviation": 4,
+    "right axis deviation": 5,
+    "axis deviation to the left": 4,
+    "af": 6,
+    "atrial fibrillation": 6,
+}
+
+
+def slow_cosine(one, other):
+    def grams(text):
+        padded = f" {text} "
+        return {padded[k : k + 3] for k in range(len(padded) - 2)}
+
+    def weight(gram):
+        return math.log(1 + len(MEANINGS) / sum(gram in grams(text) for text in MEANINGS))
+
+    def dot(a, b):
+        return sum(weight(gram) ** 2 for gram in a & b)
+
+    a, b = grams(one), grams(other)
+    return dot(a, b) / math.sqrt(dot(a, a) * dot(b, b))
+
+
+def test_the_neighbours_are_those_of_the_slow_count():
+    near = near_wordings(MEANINGS, MEANINGS, most=3)
+    for text, meaning in MEANINGS.items():
+        others = [other for other, number in MEANINGS.items() if number != meaning]
+        ranked = sorted(others, key=lambda other: -slow_cosine(text, other))
+        assert near.get(text, ()) == tuple(other for other in ranked[:3] if slow_cosine(text, other) >= LEAST)
+
+
+def test_they_look_alike_and_mean_something_else():
+    near = near_wordings(MEANINGS, MEANINGS, most=1)
+    assert near["sinusbradykardie"] == ("sinustachykardie",)
+    assert near["left axis deviation"] == ("right axis deviation",)
+    assert "af" not in near
+
+
+@pytest.mark.parametrize(("pool", "most"), [((), 3), (("sinusrhythmus",), 0)])
+def test_without_a_pool_there_are_none(pool, most):
+    assert near_wordings(MEANINGS, pool, most) == {}
+
+
+def test_only_texts_of_the_pool_are_taken():
+    near = near_wordings(MEANINGS, ["right axis deviation"], most=5)
+    assert {other for found in near.values() for other in found} == {"right axis deviation"}
+
+
+def test_a_text_of_one_letter_has_grams():
+    assert near_wordings({"q": 1, "p": 2}, ["p"]) == {}
