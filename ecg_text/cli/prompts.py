@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ecg_text.cli.asking import MODEL_HELP, load_model
-from ecg_text.cli.common import complain, excerpt, print_json, print_table, remark, say
+from ecg_text.cli.common import complain, excerpt, print_json, print_table, quiet_libraries, remark, say
 
 if TYPE_CHECKING:
+    from ecg_text.hub.prompt_check import TextReader
+    from ecg_text.models.contrast import EncodeTexts
     from ecg_text.text.prompt_lint import Finding
     from ecg_text.text.prompts import PromptLabel, PromptSet
 
@@ -65,7 +67,9 @@ def show(prompts: str = _SET, version: int | None = _VERSION, as_json: bool = _J
 def lint(
     prompts: str = _SET,
     version: int | None = _VERSION,
-    model: str | None = typer.Option(None, help=f"Whether this model can read the set: {MODEL_HELP.lower()}"),
+    model: str | None = typer.Option(
+        None, help=f"Whether this model, or a text encoder alone, can read the set: {MODEL_HELP.lower()}"
+    ),
     bound: float = typer.Option(_BOUND, min=-1.0, max=1.0, help="Cosine over which two labels are one for the model."),
     strict: bool = typer.Option(False, "--strict", help="Refuse for warnings, too."),
     as_json: bool = _JSON,
@@ -95,9 +99,10 @@ def lint(
     else:
         _tell_lint(chosen, findings, of_model)
     if refusing:
-        first = f"{refusing[0].label}: {refusing[0].message}"
-        rest = f" (and {len(refusing) - 1} more)" if len(refusing) > 1 else ""
-        complain(f"{prompts}: {first}{rest}")
+        severity = refusing[0].severity
+        complain(
+            f"{prompts} is refused for {len(refusing)} {severity}{'' if len(refusing) == 1 else 's'}; see its findings"
+        )
         raise typer.Exit(1)
 
 
@@ -105,11 +110,11 @@ def _with_model(model: str, prompts: PromptSet, bound: float) -> tuple[tuple[Fin
     """A model's findings, and what the JSON says of it."""
     from ecg_text.hub.prompt_check import check_with_model, own_label_first
 
-    embedder = load_model(model)
-    own = own_label_first(embedder.embed_texts, prompts)
+    encode, reader, revision = _reader(model)
+    own = own_label_first(encode, prompts)
     told = {
         "model": model,
-        "model_revision": embedder.revision,
+        "model_revision": revision,
         "bound": bound,
         "own_label_first": {
             "share": own.share,
@@ -117,7 +122,19 @@ def _with_model(model: str, prompts: PromptSet, bound: float) -> tuple[tuple[Fin
             "astray": [{"text": text, "label": label, "nearest": nearest} for text, label, nearest in own.strays],
         },
     }
-    return check_with_model(embedder, prompts, bound), told
+    return check_with_model(encode, reader, prompts, bound), told
+
+
+def _reader(model: str) -> tuple[EncodeTexts, TextReader, str]:
+    """What reads the texts, a model or a text encoder alone: its vectors, its word pieces, its revision."""
+    quiet_libraries()
+    from ecg_text.hub.text_encoder import is_text_encoder, load_text_encoder
+
+    if is_text_encoder(model):
+        encoder = load_text_encoder(model)
+        return encoder.embed_texts, encoder, encoder.revision
+    embedder = load_model(model)
+    return embedder.embed_texts, embedder.processor, embedder.revision
 
 
 def _heading(prompts: PromptSet) -> dict[str, object]:

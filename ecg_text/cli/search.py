@@ -66,14 +66,13 @@ def search(
     query = _query(embedder, text, opposite, rule, passage, weight)
     [hits] = found.search(query[None, :], k, embedder.revision, embedder.fingerprint)
     if as_json:
-        asked = {"text": text, "ecg": ecg, "weight": weight if text and ecg else None, "rule": rule if text else None}
         print_json(
             {
                 "index": str(index),
                 "num_records": len(found),
                 "model_revision": found.model_revision,
                 "preprocess_fingerprint": found.fingerprint,
-                "query": asked,
+                "query": _asked(text, opposite, rule, ecg, weight),
                 "read": read,
                 "gate": None if passage is None else passage.examination.to_dict(),
                 "hits": [_plain(rank, hit) for rank, hit in enumerate(hits, start=1)],
@@ -90,6 +89,20 @@ def search(
     print_table(("rank", "record", "similarity", "report", "path"), rows, right=("rank", "similarity"))
     say(f"{len(hits)} of {len(found)} records, model {found.model_revision}")
     say_research_use()
+
+
+def _asked(text: str | None, opposite: Sequence[str], rule: str, ecg: str | None, weight: float) -> dict[str, Any]:
+    """What was asked, for the JSON: opposite is what the text was measured against, if anything."""
+    from ecg_text.text.prompt_files import text_prompt_set
+
+    against = None if text is None or rule == "cosine" else text_prompt_set([text], opposite).labels[0].opposite
+    return {
+        "text": text,
+        "opposite": against,
+        "ecg": ecg,
+        "weight": weight if text and ecg else None,
+        "rule": rule if text else None,
+    }
 
 
 def _query(

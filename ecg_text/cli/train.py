@@ -32,7 +32,7 @@ def train(
     settings: list[str] = typer.Option(
         [], "--set", metavar="NAME=VALUE", help="Change a setting of the recipe; may be given again."
     ),
-    resume: bool = typer.Option(False, "--resume", help="Go on with the run in OUT, with the settings it began with."),
+    resume: bool = typer.Option(False, "--resume", help="Go on with the run in OUT; repeat the --set it began with."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
     """Train a model by a recipe.

@@ -23,7 +23,7 @@ def tune_text(
     settings: list[str] = typer.Option(
         [], "--set", metavar="NAME=VALUE", help="Change a setting of the recipe; may be given again."
     ),
-    resume: bool = typer.Option(False, "--resume", help="Go on with the run in OUT, with the settings it began with."),
+    resume: bool = typer.Option(False, "--resume", help="Go on with the run in OUT; repeat the --set it began with."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
     """Tune a text encoder on reports, by masked words and, where asked, by synonyms.

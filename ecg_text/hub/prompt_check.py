@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from transformers import PreTrainedTokenizerFast
 
 from ecg_text.errors import ConfigError
-from ecg_text.hub.embedding import Embedder
 from ecg_text.models.contrast import EncodeTexts
 from ecg_text.text.prompt_lint import Finding, lint_wording
 from ecg_text.text.prompts import PromptSet
+from ecg_text.text.query import Query
 
 # Labels whose texts have a higher cosine than this are one label for the model.
 BOUND = 0.95
@@ -55,7 +57,25 @@ def own_label_first(encode: EncodeTexts, prompts: PromptSet) -> OwnLabel:
     return OwnLabel(num_texts=num_texts, strays=tuple(strays))
 
 
-def check_with_model(embedder: Embedder, prompts: PromptSet, bound: float = BOUND) -> tuple[Finding, ...]:
+class TextReader(Protocol):
+    """How texts become word pieces: the processor of a model, or a text encoder alone."""
+
+    tokenizer: PreTrainedTokenizerFast
+
+    @property
+    def max_word_pieces(self) -> int:
+        """Word pieces of a text that are read."""
+
+    def read(self, text: str) -> Query:
+        """The text as it is read."""
+
+    def cut_texts(self, texts: Sequence[str]) -> list[int]:
+        """How many word pieces of each text are not read."""
+
+
+def check_with_model(
+    encode: EncodeTexts, reader: TextReader, prompts: PromptSet, bound: float = BOUND
+) -> tuple[Finding, ...]:
     """What a model makes of a prompt set, as warnings, and as notes where nothing is lost.
 
     Labels whose texts have a cosine over the bound cannot be told apart. Raises ConfigError for a bound that is no
@@ -65,13 +85,13 @@ def check_with_model(embedder: Embedder, prompts: PromptSet, bound: float = BOUN
         raise ConfigError(f"the bound is {bound:g}, but it is one of cosines; give a number from -1 to 1")
     said = [(label.name, text) for label in prompts.labels for text in label.texts]
     told = said + [(label.name, text) for label in prompts.labels for text in label.opposite]
-    read = {text: embedder.processor.read(text).text for _, text in told}
-    tokenizer = embedder.processor.tokenizer
+    read = {text: reader.read(text).text for _, text in told}
+    tokenizer = reader.tokenizer
     return (
-        *_alike(embedder.embed_texts, prompts, bound),
+        *_alike(encode, prompts, bound),
         *_read_as_one(said, read),
         *lint_wording([(name, read[text]) for name, text in told], tokenizer.tokenize, tokenizer.unk_token),
-        *_too_long(embedder, told),
+        *_too_long(reader, told),
     )
 
 
@@ -108,9 +128,9 @@ def _read_as_one(said: Sequence[tuple[str, str]], read: Mapping[str, str]) -> It
         yield Finding(severity=severity, kind="read as one", label=name, message=message)
 
 
-def _too_long(embedder: Embedder, told: Sequence[tuple[str, str]]) -> Iterator[Finding]:
-    window = embedder.processor.max_word_pieces
-    for (name, text), cut in zip(told, embedder.processor.cut_texts([text for _, text in told]), strict=True):
+def _too_long(reader: TextReader, told: Sequence[tuple[str, str]]) -> Iterator[Finding]:
+    window = reader.max_word_pieces
+    for (name, text), cut in zip(told, reader.cut_texts([text for _, text in told]), strict=True):
         if cut:
             start = text if len(text) <= 40 else text[:37] + "..."
             message = f"{start!r} is longer than the window of {window} word pieces: {cut} are cut; say it shorter"

@@ -21,6 +21,7 @@ from ecg_text.models.pretrained import usable_positions
 from ecg_text.models.processor import MAX_WORD_PIECES
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.nn.pooling import masked_mean
+from ecg_text.text.query import Query
 
 BATCH = 128
 
@@ -51,7 +52,7 @@ class TextEncoder:
         vectors = [np.zeros((0, self._width), dtype=np.float32)]
         for start in range(0, len(texts), BATCH):
             inputs = self.tokenizer(
-                [normalize("NFC", text).lower() for text in texts[start : start + BATCH]],
+                [self.read(text).text for text in texts[start : start + BATCH]],
                 padding=True,
                 truncation=True,
                 max_length=self.max_word_pieces,
@@ -59,6 +60,15 @@ class TextEncoder:
             ).to(self.model.device)
             vectors.append(self._pooled(inputs["input_ids"], inputs["attention_mask"]).float().cpu().numpy())
         return np.concatenate(vectors)
+
+    def read(self, text: str) -> Query:
+        """The text in lower case; nothing else of it is changed."""
+        return Query(asked=text, text=normalize("NFC", text).lower(), notes=())
+
+    def cut_texts(self, texts: Sequence[str]) -> list[int]:
+        """How many word pieces of each text are behind the window, and not read."""
+        told = self.tokenizer([self.read(text).text for text in texts], truncation=False, padding=False)["input_ids"]
+        return [max(0, len(pieces) - self.max_word_pieces) for pieces in told]
 
     def random_twin(self, seed: int) -> TextEncoder:
         """One of the same shape and vocabulary that has learned nothing: the base line of every table."""

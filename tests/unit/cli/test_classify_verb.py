@@ -32,6 +32,8 @@ def test_every_label_of_a_set_is_answered_best_first(say_to: Callable[..., Any],
     [record] = told["records"]
     assert record["file"] == str(ecg)
     assert record["masked_leads"] == {}
+    asked = load_prompt_set("synthetic")
+    assert told["opposites"] == {label.name: list(label.opposite) for label in asked.labels}
     values = [label["similarity"] for label in record["labels"]]
     assert values == sorted(values, reverse=True)
     assert {label["name"] for label in record["labels"]} == set(load_prompt_set("synthetic").names)

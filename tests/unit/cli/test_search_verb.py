@@ -68,6 +68,17 @@ def test_the_rule_changes_the_similarity(say_to: Callable[..., Any], index: Path
     assert [hit["similarity"] for hit in one] != [hit["similarity"] for hit in other]
 
 
+@pytest.mark.parametrize(
+    ("options", "opposite"),
+    [((), ["normal ecg"]), (("--opposite", "sinus rhythm"), ["sinus rhythm"]), (("--rule", "cosine"), None)],
+)
+def test_the_json_says_what_the_text_was_measured_against(
+    say_to: Callable[..., Any], index: Path, options: tuple[str, ...], opposite: list[str] | None
+) -> None:
+    told = json.loads(say_to("search", index, "atrial flutter", *options, "--json").out)
+    assert told["query"]["opposite"] == opposite
+
+
 def test_another_models_query_is_one_line(say_to: Callable[..., Any], index: Path, other_model: Path) -> None:
     said = say_to("search", index, "atrial fibrillation", "--model", other_model)
     assert (said.status, said.out) == (1, "")

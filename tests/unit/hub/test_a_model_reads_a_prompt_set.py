@@ -12,6 +12,7 @@ from ecg_text.hub.embedding import Embedder
 from ecg_text.hub.prompt_check import OwnLabel, check_with_model, own_label_first
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
+from ecg_text.text.prompt_lint import Finding
 from ecg_text.text.prompts import PromptLabel, PromptSet
 
 DEGREES = {"one": 0, "two": 10, "three": 60, "four": 70, "five": 40, "six": 200, "seven": 202, "eight": 204}
@@ -41,8 +42,12 @@ def placed(model: EcgTextModel, processor: EcgTextProcessor) -> Placed:
     return Placed(model, processor)
 
 
+def checked(embedder: Embedder, prompts: PromptSet, bound: float = 0.95) -> tuple[Finding, ...]:
+    return check_with_model(embedder.embed_texts, embedder.processor, prompts, bound)
+
+
 def kinds(embedder: Embedder, prompts: PromptSet, bound: float = 0.95) -> list[tuple[str, str, str]]:
-    return [(one.severity, one.kind, one.label) for one in check_with_model(embedder, prompts, bound)]
+    return [(one.severity, one.kind, one.label) for one in checked(embedder, prompts, bound)]
 
 
 def test_a_text_is_astray_where_another_label_is_nearer_than_the_rest_of_its_own() -> None:
@@ -88,23 +93,23 @@ def test_labels_over_the_bound_cannot_be_told_apart_nearest_first(placed: Placed
     prompts = prompt_set(("A", ("six",), ("one",)), ("B", ("one",), ("six",)), ("C", ("seven",), ("one",)),
                          ("D", ("eight",), ("one",)))  # fmt: skip
     close = float(np.cos(np.radians(3)))  # two of the three pairs are 2 degrees apart, the third 4
-    found = [one for one in check_with_model(placed, prompts, close) if one.kind == "alike"]
+    found = [one for one in checked(placed, prompts, close) if one.kind == "alike"]
     assert {(one.label, one.message.split()[5].rstrip(":")) for one in found} == {("A", "C"), ("C", "D")}
-    assert len([one for one in check_with_model(placed, prompts, 0.95) if one.kind == "alike"]) == 3
-    values = [float(one.message.partition("cosine ")[2][:5]) for one in check_with_model(placed, prompts, 0.9)[:3]]
+    assert len([one for one in checked(placed, prompts, 0.95) if one.kind == "alike"]) == 3
+    values = [float(one.message.partition("cosine ")[2][:5]) for one in checked(placed, prompts, 0.9)[:3]]
     assert values == sorted(values, reverse=True)
 
 
 def test_a_label_over_the_bound_with_its_own_opposite_is_told(placed: Placed) -> None:
     prompts = prompt_set(("A", ("six",), ("seven",)), ("B", ("one",), ("six",)))
-    [found] = [one for one in check_with_model(placed, prompts) if one.kind == "alike"]
+    [found] = [one for one in checked(placed, prompts) if one.kind == "alike"]
     assert (found.severity, found.label) == ("warning", "A")
     assert "its opposite" in found.message
 
 
 def test_a_bound_that_is_no_cosine_is_refused(placed: Placed) -> None:
     with pytest.raises(ConfigError, match="a number from -1 to 1"):
-        check_with_model(placed, prompt_set(("A", ("one",), ("two",))), bound=1.5)
+        checked(placed, prompt_set(("A", ("one",), ("two",))), bound=1.5)
 
 
 def test_texts_that_are_read_as_one_are_a_note_in_a_label_and_a_warning_between_two(embedder: Embedder) -> None:
@@ -116,14 +121,14 @@ def test_texts_that_are_read_as_one_are_a_note_in_a_label_and_a_warning_between_
 
 def test_words_that_the_tokenizer_never_met_are_told(embedder: Embedder) -> None:
     prompts = prompt_set(("A", ("sinus rhythm", "zzyzx 漢"), ("normal ecg",)))
-    wording = [one.message.split()[0] for one in check_with_model(embedder, prompts, 1.0) if one.kind == "wording"]
+    wording = [one.message.split()[0] for one in checked(embedder, prompts, 1.0) if one.kind == "wording"]
     assert wording == ["'zzyzx'", "'漢'"]
 
 
 def test_a_text_longer_than_the_window_is_told_with_what_is_cut(embedder: Embedder) -> None:
     text = "sinus rhythm " * 100 + "normal ecg"
     prompts = prompt_set(("A", (text,), ("normal ecg",)))
-    [found] = [one for one in check_with_model(embedder, prompts) if one.kind == "too long"]
+    [found] = [one for one in checked(embedder, prompts) if one.kind == "too long"]
     [cut] = embedder.processor.cut_texts([text])
     assert cut > 0
     assert f"{cut} are cut" in found.message

@@ -60,6 +60,9 @@ def test_a_long_text_is_cut_to_what_the_encoder_reads(encoder_folder: Path) -> N
     encoder = load_text_encoder(encoder_folder)
     assert encoder.max_word_pieces == 64
     assert np.isfinite(encoder.embed_texts(["sinus rhythm " * 200])).all()
+    [whole, cut] = encoder.cut_texts(["Sinus rhythm", "sinus rhythm " * 200])
+    pieces = len(encoder.tokenizer("sinus rhythm " * 200)["input_ids"])
+    assert (whole, cut) == (0, pieces - 64)
 
 
 def test_many_texts_are_as_each_alone(encoder_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
