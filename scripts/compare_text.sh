@@ -2,10 +2,11 @@
 # What each piece of the text side brings: clip_nano for five epochs (under twenty minutes on one core), one arm at a time.
 #   scripts/compare_text.sh STORE TUNED_TEXT_ENCODER OUT "ARM ..." "SEED ..."
 # Arms: raw (reports as written), english, tuned (english and the tuned encoder), and tuned with a piece of the views more:
-# swap, lead-in, single, views (all three). Every arm is scored on the validation fold by the same prompt sets.
+# swap, lead-in, single, views (all three), or one less: reports (whole ones only). Every arm is scored on the validation fold by the same prompt sets.
 set -euo pipefail
 store=$1 text=$2 out=$3 arms=$4 seeds=${5:-0}
 
+tasks=(--prompts ptbxl-superclass --prompts ptbxl-subclass --prompts ptbxl-form --prompts ptbxl-rhythm)
 tower=(--set "model.text.pretrained=$text")
 swap=(--set data.views.swap=0.3) lead_in=(--set data.views.lead_in=0.1) single=(--set data.views.single=0.2)
 
@@ -16,6 +17,7 @@ settings() { # the settings of an arm, one a line
     tuned) printf '%s\n' "${tower[@]}" ;;
     swap) printf '%s\n' "${tower[@]}" "${swap[@]}" ;;
     lead-in) printf '%s\n' "${tower[@]}" "${lead_in[@]}" ;;
+    reports) printf '%s\n' "${tower[@]}" --set data.views.whole=1.0 ;;
     single) printf '%s\n' "${tower[@]}" "${single[@]}" ;;
     views) printf '%s\n' "${tower[@]}" "${swap[@]}" "${lead_in[@]}" "${single[@]}" ;;
     *) echo "compare_text: no arm $1" >&2 && return 1 ;;
@@ -29,11 +31,9 @@ for arm in $arms; do
         ecg-text train clip_nano --data "$store" --out "$run" --set training.epochs=5 --set training.select_metric=null \
             --set training.evaluate_every=0 --set "training.seed=$seed" "${chosen[@]}" \
             $([ -f "$run/run.json" ] && echo --resume)
-        for set in superclass subclass form rhythm; do
-            for rule in contrast cosine single; do
-                ecg-text evaluate "$run/model" --data "$store" --task zero-shot --prompts "ptbxl-$set" --split val \
-                    --rule "$rule" --resamples 0 --no-random-encoder --out "$run/$set-$rule.json"
-            done
+        for rule in contrast cosine single; do
+            ecg-text evaluate "$run/model" --data "$store" --task zero-shot "${tasks[@]}" --split val \
+                --rule "$rule" --resamples 0 --no-random-encoder --out "$run/$rule.json"
         done
     done
 done

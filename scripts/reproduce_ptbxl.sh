@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# PTB-XL from the raw folder to every figure of the README: about two and a half hours on two cores.
+# PTB-XL from the raw folder to every figure of the README: about three hours on two cores.
 #   scripts/reproduce_ptbxl.sh PTBXL_FOLDER OUT [CKEPE_JSON]
 set -euo pipefail
 ptbxl=$1 out=$2 ckepe=${3:-}
@@ -18,14 +18,14 @@ ecg-text train clip_nano --data "$out/store" --out "$out/run" --set "model.text.
     $(resume "$out/run")
 
 # Everything is chosen on fold 9 (val); fold 10 (test) is for a report, once.
-for set in superclass subclass form rhythm; do
-    ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot --prompts "ptbxl-$set" --split val \
-        --out "$out/zero-shot-$set.json"
-    ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot --prompts "ptbxl-$set" --split val \
-        --rule cosine --out "$out/zero-shot-$set-cosine.json"
-    ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot --prompts "ptbxl-$set" --split val \
-        --rule single --out "$out/zero-shot-$set-single.json"
+tasks=(--prompts ptbxl-superclass --prompts ptbxl-subclass --prompts ptbxl-form --prompts ptbxl-rhythm)
+for rule in contrast cosine single; do
+    ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot "${tasks[@]}" --split val \
+        --rule "$rule" --out "$out/zero-shot-$rule.json"
 done
+while read -r set _; do
+    ecg-text prompts lint "$set" --model "$out/text/model" > "$out/lint-$set.txt"
+done < <(ecg-text prompts list | tail -n +2)
 python "$here/typed_phrases.py" "$out/run/model" "$out/store" --split val > "$out/typed-phrases.md"
 python "$here/translation_table.py" "$out/store" --split train,val > "$out/translation.md"
 python "$here/comparison_prompts.py" plain "$ptbxl/scp_statements.csv" "$out/plain.toml"
@@ -35,8 +35,7 @@ ecg-text evaluate "$out/run/model" --data "$out/store" --task retrieval --split 
 
 if [ -n "$ckepe" ]; then
     python "$here/comparison_prompts.py" ckepe "$ckepe" "$out/ckepe"
-    for file in "$out"/ckepe/*.toml; do
-        ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot --prompts "$file" --split val \
-            --rule cosine --out "$out/ckepe-$(basename "$file" .toml).json"
-    done
+    mapfile -t theirs < <(printf -- '--prompts\n%s\n' "$out"/ckepe/*.toml)
+    ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot "${theirs[@]}" --split val \
+        --rule cosine --out "$out/ckepe.json"
 fi

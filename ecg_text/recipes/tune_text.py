@@ -144,7 +144,7 @@ def text_nano() -> TuneRun:
 
 
 def text_synonyms() -> TuneRun:
-    """The synonym term on top of masked words, for an encoder named with init: half an hour of one core for text_nano.
+    """The synonym term on top of masked words, for an encoder named with init: fifty minutes of a core for text_nano.
 
     Few reports and many pairs a batch: what the words mean is learned here, and the reports keep them from being
     forgotten.
@@ -154,13 +154,13 @@ def text_synonyms() -> TuneRun:
         data=TextPlan(pieces_per_batch=512),
         synonyms=SynonymPlan(weight=1.0, pairs_per_batch=128),
         training=TrainingConfig(
-            steps=1000,
+            steps=1500,
             learning_rate=5e-4,
             weight_decay=0.01,
             ema_decay=0.99,
             checkpoint_every=250,
             log_every=20,
-            evaluate_every=250,
+            evaluate_every=500,
         ),
     )
 
