@@ -11,14 +11,16 @@ from types import MappingProxyType
 
 from ecg_text.errors import DataError
 from ecg_text.recipes.label_pairs import read_label_texts
-from ecg_text.recipes.wordings import Vocabulary, Wording
+from ecg_text.recipes.wordings import CRITERIA, Vocabulary, Wording
 from ecg_text.text.abbreviations import table
 from ecg_text.text.cleaning.language import report_language
 from ecg_text.text.concepts import concepts
 from ecg_text.text.contrasts import minimal_contrasts
+from ecg_text.text.criteria import criteria
 from ecg_text.text.english.lexicon import entries
 from ecg_text.text.english.translate import translate_finding
 from ecg_text.text.grammar import words
+from ecg_text.text.measured import words as measured_words
 from ecg_text.text.prompt_files import list_prompt_sets, load_prompt_set
 
 MIN_LETTERS = 2
@@ -44,7 +46,7 @@ def read_vocabulary(sources: Iterable[str], findings: Iterable[str]) -> Vocabula
     groups = {name: found for name, found in groups.items() if found}
     if not groups:
         raise DataError(f"the sources {', '.join(sources) or '(none)'} have no two wordings of anything; name others")
-    return Vocabulary(groups=groups, labels=read_label_texts())
+    return Vocabulary(groups=groups, labels=read_label_texts(), contrasts=_contrasts() if CRITERIA in groups else {})
 
 
 def all_wordings() -> frozenset[str]:
@@ -55,7 +57,8 @@ def all_wordings() -> frozenset[str]:
     groups = [*_of_concepts(()), *_of_abbreviations(())]
     prompts = [load_prompt_set(name) for name in dict(list_prompt_sets())]
     texts = {text for one in prompts for label in one.labels for text in (*label.texts, *label.opposite)}
-    return frozenset(texts | {wording.text for group in groups for wording in group} | words())
+    texts |= {said.text for one in criteria() for said in (*one.says, *one.differs)}
+    return frozenset(texts | {wording.text for group in groups for wording in group} | words() | measured_words())
 
 
 Groups = Iterator[list[Wording]]
@@ -126,6 +129,19 @@ def _of_prompts(_findings: tuple[str, ...]) -> Groups:
             ]
 
 
+def _of_criteria(_findings: tuple[str, ...]) -> Groups:
+    """What a finding looks like, beside its name."""
+    for one in criteria():
+        yield [_wording(one.name, "en"), *(_wording(said.text, said.language) for said in one.says)]
+
+
+def _contrasts() -> dict[str, tuple[str, ...]]:
+    """Of each text of the criteria those that were written to be like it and mean something else."""
+    return {
+        said.text: tuple(other.text for other in one.differs) for one in criteria() for said in one.says if one.differs
+    }
+
+
 _READERS: Mapping[str, Callable[[tuple[str, ...]], Groups]] = MappingProxyType(
     {
         "concepts": _of_concepts,
@@ -133,6 +149,7 @@ _READERS: Mapping[str, Callable[[tuple[str, ...]], Groups]] = MappingProxyType(
         "lexicon": _of_lexicon,
         "reports": _of_reports,
         "prompts": _of_prompts,
+        CRITERIA: _of_criteria,
     }
 )
 SOURCES = tuple(_READERS)

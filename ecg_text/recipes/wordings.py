@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b, sha256
 from types import MappingProxyType
 from typing import Any
 
 from ecg_text.recipes.label_pairs import LabelTexts
+
+# The source of whole descriptions, which are said of nothing else and take no negation.
+CRITERIA = "criteria"
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
@@ -24,11 +27,13 @@ class Wording:
 class Vocabulary:
     """Groups of wordings by source; a group has one meaning, and may be met in several sources.
 
-    labels are the texts of the labels of the packaged prompt sets, which are wider than a meaning.
+    labels are the texts of the labels of the packaged prompt sets, which are wider than a meaning. contrasts are, for
+    some texts, those that were written to be like them and mean something else.
     """
 
     groups: Mapping[str, tuple[tuple[Wording, ...], ...]]
     labels: tuple[LabelTexts, ...] = ()
+    contrasts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def meanings(self) -> Mapping[str, int]:
@@ -56,7 +61,7 @@ class Vocabulary:
     @property
     def facts(self) -> dict[str, Any]:
         """What must be the same of the groups for a run to go on with them."""
-        digest = sha256(repr((sorted(self.groups.items()), self.labels)).encode())
+        digest = sha256(repr((sorted(self.groups.items()), self.labels, sorted(self.contrasts.items()))).encode())
         return {"synonyms_hash": digest.hexdigest()[:16]}
 
 

@@ -16,7 +16,7 @@ from ecg_text.recipes.wordings import Vocabulary, Wording
 from ecg_text.text.contrasts import minimal_contrasts
 from ecg_text.text.tokenizer import train_wordpiece
 
-NOTHING = {"shown": 0.0, "possible": 0.0, "absent": 0.0, "placed": 0.0, "joined": 0.0, "made": 0.0}
+NOTHING = dict.fromkeys(("shown", "possible", "absent", "placed", "joined", "paired", "made", "measured"), 0.0)
 
 
 def group(*texts, language="en"):
@@ -132,6 +132,43 @@ def test_two_findings_mean_the_same_in_either_order(vocabulary):
                 assert frozenset(map(meaning_by_hand, parts)) != sides[0]
     assert all(len(numbers) == 1 for numbers in by_parts.values())
     assert len({min(numbers) for numbers in by_parts.values()}) == len(by_parts)
+
+
+def test_a_finding_with_another_is_a_contrast_of_the_one_without_it(vocabulary):
+    by_text = {}
+    for row in rows_of(vocabulary, num=600, paired=1.0):
+        if row.a in vocabulary.meanings:
+            continue  # twice the same finding was drawn
+        by_text.setdefault(row.a, set()).add(row.meaning)
+        parts = [meaning_by_hand(bare(part)) for part in (row.a, row.b)]
+        assert parts[0] != parts[1] or row.meaning not in vocabulary.meanings.values()
+        assert row.contrasts
+        assert row.meaning not in {number for text in row.contrasts for number in by_text.get(text, ())}
+    assert all(len(numbers) == 1 for numbers in by_text.values())
+    assert any(" without " in text for text in by_text)
+    assert any(" with " in text for text in by_text)
+
+
+def test_a_finding_with_another_is_that_of_the_two_side_by_side(vocabulary):
+    joined = {row.meaning for row in rows_of(vocabulary, num=600, joined=1.0)}
+    rows = [row for row in rows_of(vocabulary, num=300, paired=1.0) if " accompanied by " in row.a]
+    assert {row.meaning for row in rows if " not accompanied by " not in row.a} <= joined
+
+
+def test_descriptions_are_said_alone_and_bring_their_own_contrasts():
+    groups = {"one": (AF,), "criteria": (group("atrial fibrillation", "no p waves, irregular"),)}
+    vocabulary = Vocabulary(groups=groups, contrasts={"no p waves, irregular": ("p waves, irregular",)})
+    told = [row for row in rows_of(vocabulary) if "no p waves, irregular" in (row.a, row.b)]
+    assert told
+    assert any("p waves, irregular" in row.contrasts for row in told)
+    composed = rows_of(vocabulary, absent=0.5, shown=0.5)
+    assert not [row for row in composed if "p waves" in row.a + row.b]
+
+
+def test_a_value_and_its_name_mean_the_same(vocabulary):
+    rows = rows_of(vocabulary, measured=1.0)
+    assert any(character.isdigit() for row in rows for character in row.a + row.b)
+    assert all(row.contrasts and row.a != row.b for row in rows)
 
 
 def test_no_contrast_is_another_wording_of_the_row(vocabulary):
