@@ -35,9 +35,12 @@ _OF_TRANSFORMERS = frozenset(
 class EcgEncoderConfig(PreTrainedConfig):
     """The ECG tower: encoder name, the leads it reads in order, and its sizes.
 
-    widths and depths are those of resnet1d's stages; of conv_transformer, widths[-1] is the width of the trunk and
-    depths[-1] its number of layers. Raises ConfigError for an unknown setting or an impossible size, LeadError for a
-    lead that is unknown or given twice.
+    widths are those of the strided convolutions, kernel their size, num_layers and num_heads those of the attention
+    layers on top. Of resnet1d alone: depths, the blocks of each stage. Of conv_transformer alone: trunk_width, the
+    width of its attention layers; expansion, how much wider their inner layer is; position_kernel, in tokens, and
+    position_groups, of its convolutional positions; feature_gradient, by which the gradient of its stem is multiplied.
+    Raises ConfigError for an unknown setting or an impossible size, LeadError for a lead that is unknown or given
+    twice.
     """
 
     model_type: ClassVar[str] = "ecg_text_ecg_encoder"
@@ -51,6 +54,11 @@ class EcgEncoderConfig(PreTrainedConfig):
     num_layers: int = 1
     num_heads: int = 4
     dropout: float | int = 0.1
+    trunk_width: int = 256
+    expansion: int = 4
+    position_kernel: int = 128
+    position_groups: int = 16
+    feature_gradient: float | int = 0.1
 
     def __post_init__(self, **kwargs: Any) -> None:
         _refuse_unknown(type(self), kwargs)
@@ -68,14 +76,33 @@ class EcgEncoderConfig(PreTrainedConfig):
         _require(min(sizes) > 0, "widths, depths, kernel and num_heads must be above 0")
         _require(self.num_layers >= 0, f"num_layers is {self.num_layers}; give 0 or more")
         _require(0 <= self.dropout < 1, f"dropout is {self.dropout}; give a number from 0 to below 1")
+        if self.encoder == "conv_transformer":
+            self._validate_trunk()
+        else:
+            self._validate_stages()
+
+    def _validate_stages(self) -> None:
         _require(self.kernel % 2 == 1, f"kernel is {self.kernel}; give an odd number")
-        _require(
-            self.widths[-1] % self.num_heads == 0,
-            f"a width of {self.widths[-1]} cannot be split among {self.num_heads} heads; give num_heads a divisor",
-        )
+        _require_heads(self.widths[-1], self.num_heads)
         _require(
             self.encoder != "resnet1d" or len(self.widths) == len(self.depths),
             f"resnet1d has {len(self.widths)} widths and {len(self.depths)} depths; give one of each for a stage",
+        )
+
+    def _validate_trunk(self) -> None:
+        sizes = (self.trunk_width, self.expansion, self.position_kernel, self.position_groups)
+        _require(min(sizes) > 0, "trunk_width, expansion, position_kernel and position_groups must be above 0")
+        _require(self.kernel > 1, f"kernel is {self.kernel}; a stem of stride 2 reads every sample with 2 or more")
+        _require_heads(self.trunk_width, self.num_heads)
+        _require(
+            self.trunk_width % self.position_groups == 0,
+            f"a width of {self.trunk_width} cannot be split into {self.position_groups} groups; "
+            "give position_groups a divisor",
+        )
+        _require(
+            0 < self.feature_gradient <= 1,
+            f"feature_gradient is {self.feature_gradient}; give 0 < feature_gradient <= 1 (to freeze the stem, "
+            "take its requires_grad away)",
         )
 
 
@@ -136,6 +163,13 @@ class EcgTextConfig(PreTrainedConfig):
 def _require(holds: bool, otherwise: str) -> None:
     if not holds:
         raise ConfigError(otherwise)
+
+
+def _require_heads(width: int, num_heads: int) -> None:
+    _require(
+        width % num_heads == 0,
+        f"a width of {width} cannot be split among {num_heads} heads; give num_heads a divisor",
+    )
 
 
 def _refuse_unknown(kind: type[PreTrainedConfig], names: Iterable[str]) -> None:

@@ -48,3 +48,38 @@ class AttentionPool(nn.Module):
 
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
+
+class QueryPool(nn.Module):
+    """Learned queries of their own width that read wider tokens, normalised before and after (MELP, CoCa).
+
+    Yu et al., 2022, section 3.2 (attentional poolers); in MELP 13 queries of width 256 make the beats, 128 of width 768
+    the memory of the report decoder. Queries and tokens are normalised, read by multi-head cross-attention, and its
+    outputs are normalised.
+    """
+
+    def __init__(self, token_width: int, width: int, num_heads: int, num_queries: int) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.queries = nn.Parameter(torch.randn(num_queries, width))  # of unit variance, as their norm makes them
+        self.query_norm = nn.LayerNorm(width)
+        self.token_norm = nn.LayerNorm(token_width)
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(token_width, width)
+        self.value = nn.Linear(token_width, width)
+        self.out = nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """(B, N, W), (B, N) -> (B, K, D); a row with no real token gets the normalised output bias."""
+        normed = self.token_norm(tokens)
+        query = self.query(self.query_norm(self.queries)).expand(len(tokens), -1, -1)
+        query, key, value = (
+            part.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+            for part in (query, self.key(normed), self.value(normed))
+        )
+        # An all-false row would give NaN; it attends to everything and is zeroed below.
+        real = mask.any(dim=1)
+        attend = (mask | ~real[:, None])[:, None, None, :]
+        pooled = F.scaled_dot_product_attention(query, key, value, attn_mask=attend)
+        return self.norm(self.out(pooled.transpose(1, 2).flatten(2) * real[:, None, None]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from ecg_text.data.augment import Augment
 from ecg_text.errors import ConfigError
@@ -22,6 +24,44 @@ class EcgTower:
     num_layers: int = 1
     num_heads: int = 4
     dropout: float = 0.1
+    trunk_width: int = 256
+    expansion: int = 4
+    position_kernel: int = 128
+    position_groups: int = 16
+    feature_gradient: float = 0.1
+
+
+def melp_tower(size: str) -> EcgTower:
+    """MELP's encoder (conv_transformer) in one of the sizes of MELP_SIZES. Raises ConfigError for another."""
+    try:
+        return MELP_SIZES[size]
+    except KeyError:
+        raise ConfigError(f"no MELP encoder {size!r}; choose one of {', '.join(sorted(MELP_SIZES))}") from None
+
+
+# The first three are MELP's own (62, 90 and 311 million weights with 12 leads), for 500 Hz: 31.25 tokens a second.
+_BASE = EcgTower(encoder="conv_transformer", widths=(256,) * 4, kernel=2, trunk_width=768, num_layers=12, num_heads=12)
+# For 100 Hz and a CPU, 1.5 and 3.7 million: with one halving less a token is 80 ms long, not 160, and there are 12.5 a
+# second. Their positions reach as far in time as MELP's, 51 tokens for its 128: 4.1 s. Three layers of 192 train in
+# four fifths of the time that four layers of 160 take, with a tenth more weights.
+_NANO = EcgTower(
+    encoder="conv_transformer",
+    widths=(128,) * 3,
+    kernel=2,
+    trunk_width=192,
+    num_layers=3,
+    num_heads=4,
+    position_kernel=51,
+)
+MELP_SIZES: Mapping[str, EcgTower] = MappingProxyType(
+    {
+        "melp_small": replace(_BASE, num_layers=8),
+        "melp_base": _BASE,
+        "melp_large": replace(_BASE, trunk_width=1024, num_layers=24, num_heads=16),
+        "melp_nano": _NANO,
+        "melp_tiny": replace(_NANO, widths=(256,) * 3, trunk_width=256, num_layers=4),
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from transformers import (
@@ -21,8 +21,7 @@ from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 from ecg_text.models.pretrained import check_tokenizer_fits, usable_positions
 from ecg_text.models.processor import MAX_WORD_PIECES, EcgTextProcessor, wrap_tokenizer
 from ecg_text.models.two_tower import EcgTextModel
-from ecg_text.recipes.run import ModelPlan, TextTower
-from ecg_text.signal.preprocess import Preprocess
+from ecg_text.recipes.run import EcgTower, ModelPlan, TextTower
 from ecg_text.text.tokenizer import train_wordpiece
 
 
@@ -49,7 +48,7 @@ def build_model(plan: ModelPlan, processor: EcgTextProcessor, seed: int) -> EcgT
         check_tokenizer_fits(encoder, processor.tokenizer, plan.text.pretrained)
         text_config = encoder.config
     config = EcgTextConfig(
-        ecg_config=_ecg_config(plan, processor.preprocess),
+        ecg_config=ecg_config(plan.ecg, processor.preprocess.leads),
         text_config=text_config,
         embedding_width=plan.embedding_width,
         initial_scale=plan.initial_scale,
@@ -88,17 +87,22 @@ def random_twin(model: EcgTextModel, seed: int) -> EcgTextModel:
         return EcgTextModel(model.config).eval()
 
 
-def _ecg_config(plan: ModelPlan, preprocess: Preprocess) -> EcgEncoderConfig:
-    tower = plan.ecg
+def ecg_config(tower: EcgTower, leads: Sequence[str]) -> EcgEncoderConfig:
+    """The configuration of an ECG tower that reads these leads. Raises ConfigError for an impossible size."""
     return EcgEncoderConfig(
         encoder=tower.encoder,
-        leads=list(preprocess.leads),
+        leads=list(leads),
         widths=list(tower.widths),
         depths=list(tower.depths),
         kernel=tower.kernel,
         num_layers=tower.num_layers,
         num_heads=tower.num_heads,
         dropout=tower.dropout,
+        trunk_width=tower.trunk_width,
+        expansion=tower.expansion,
+        position_kernel=tower.position_kernel,
+        position_groups=tower.position_groups,
+        feature_gradient=tower.feature_gradient,
     )
 
 
