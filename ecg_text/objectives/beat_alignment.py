@@ -5,13 +5,14 @@ It is the local loss of GLoRIA (Huang et al., 2021, section 3.2.3), with beats f
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from ecg_text.errors import ConfigError, DataError
-from ecg_text.objectives.beat_contexts import ContextScores, Rules, blocks_of
+from ecg_text.objectives.beat_contexts import Rules, Sentences, Shape, context_cosines, tables
 
 Variant = Literal["exact", "single"]
 
@@ -84,7 +85,7 @@ def beat_alignment_scores(
     """
     if variant not in get_args(Variant):
         raise ConfigError(f"no variant {variant!r} of the beat alignment; choose one of {', '.join(get_args(Variant))}")
-    num_beats, most = beats.shape[1], max_elements or (2**18 if beats.device.type == "cpu" else 2**22)
+    most = max_elements or (2**18 if beats.device.type == "cpu" else 2**22)
     dtype = torch.promote_types(torch.promote_types(beats.dtype, sentences.dtype), torch.float32)
     scores = beats.new_full((len(beats), len(sentences)), -torch.inf, dtype=dtype)
     ecgs = torch.arange(len(beats), device=beats.device)
@@ -92,30 +93,40 @@ def beat_alignment_scores(
         [ecgs] = beat_mask.any(dim=1).nonzero(as_tuple=True)
         beat_mask = beat_mask[ecgs].bool()
         beats = beats[ecgs].masked_fill(~beat_mask[..., None], 0)
-    reports, tables = _sentences_of_alike(sentence_mask.bool(), most // num_beats)
-    places = torch.cat([reports[:0], *(table.flatten() for table in tables)])
-    blocks = blocks_of([(table.shape[0], table.shape[1]) for table in tables], len(beats), num_beats, most)
-    # Up to eight times max_elements are kept for the gradient; what is larger is found twice, block by block.
-    keep = len(beats) * num_beats * len(places) <= 8 * most
-    rules = Rules(variant == "exact", attention_sharpness, sentence_sharpness, keep)
+    reports, laid_out = _lay_out(sentences.to(dtype), sentence_mask.bool(), most // beats.shape[1])
     with torch.autocast(device_type=beats.device.type, enabled=False):
-        flat = sentences.flatten(0, 1)[places].to(dtype)
-        found: Tensor = ContextScores.apply(beats.to(dtype), beat_mask, flat, len(reports), blocks, rules)
-    return scores.index_put((ecgs[:, None], reports), found)
+        rules = Rules(variant == "exact", attention_sharpness, most)
+        cosines = context_cosines(beats.to(dtype), beat_mask, laid_out, rules)
+        energy = sentence_sharpness * cosines
+        if laid_out.real is not None:
+            energy = energy.masked_fill(~laid_out.real, -torch.inf)
+        found = [table.logsumexp(dim=1) for table in tables(energy, laid_out.shapes)]
+        return scores.index_put((ecgs[:, None], reports), torch.cat([energy[:, :0], *found], dim=1))
 
 
-def _sentences_of_alike(mask: Tensor, most: int) -> tuple[Tensor, list[Tensor]]:
-    """Reports that have sentences, those with equally many together, and where these are among the R * S: (R, S).
-
-    The places come in tables, (s, c) for c reports with s sentences each, so that nothing is padded; a table has at
-    most `most` of them, or one report.
-    """
-    num = mask.sum(dim=1)
+def _lay_out(sentences: Tensor, mask: Tensor, most: int) -> tuple[Tensor, Sentences]:
+    """The R' reports that have sentences, the shortest first, and their sentences: (R, S, D), (R, S) -> (R',), (M, D)."""
+    num, order = mask.sum(dim=1).sort(stable=True)
+    reports, shapes = order[num > 0], _shapes(num[num > 0].tolist(), most)
     slot = mask.to(torch.uint8).argsort(dim=1, descending=True, stable=True)  # the real ones first
-    place = slot + mask.shape[1] * torch.arange(len(mask), device=mask.device)[:, None]
-    reports, tables = [num[:0]], []
-    for s in filter(None, num.unique().tolist()):
-        for rows in (num == s).nonzero().squeeze(1).split(max(most // s, 1)):
-            reports.append(rows)
-            tables.append(place[rows, :s].T)
-    return torch.cat(reports), tables
+    places = [order[:0]]
+    for rows, (s, _) in zip(reports.split([c for _, c in shapes]), shapes, strict=True):
+        places.append((slot[rows, :s] + mask.shape[1] * rows[:, None]).T.flatten())
+    at = torch.cat(places)
+    real = mask.flatten()[at]
+    vectors = sentences.flatten(0, 1)[at].masked_fill(~real[:, None], 0)
+    return reports, Sentences(vectors, None if real.all() else real, shapes)
+
+
+def _shapes(lengths: list[int], most: int) -> list[Shape]:
+    """Tables for reports of ascending numbers of sentences, each of at most `most` sentences or of one report.
+
+    A table's reports are of nearly one length, so that little is padded, and yet there are about eight tables. Widths
+    are multiples of 16 where that can be, for the CPU's softmax takes so many neighbours at once.
+    """
+    step, shapes = 16 * -(-len(lengths) // 128), []
+    parts = [lengths[first : first + step] for first in range(0, len(lengths), step)]
+    for s, alike in groupby(parts, key=max):
+        num, width = sum(map(len, alike)), max(most // s, 1)
+        shapes += [(s, min(width, num - first)) for first in range(0, num, width)]
+    return shapes
