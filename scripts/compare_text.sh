@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
 # What each piece of the text side brings: clip_nano for five epochs (under twenty minutes on one core), one arm at a time.
 #   scripts/compare_text.sh STORE TUNED_TEXT_ENCODER OUT "ARM ..." "SEED ..."
-# Arms: raw (reports as written), english, tuned (english and the tuned encoder), and tuned with a piece of the views more:
-# swap, lead-in, single, views (all three), or one less: reports (whole ones only). Every arm is scored on the validation fold by the same prompt sets.
+# The arms:
+#   raw      reports as they are written
+#   english  reports in English
+#   tuned    in English, with the tuned text encoder; and with a piece of the views more (swap, lead-in, single, or views:
+#            all three) or one less (reports: whole ones only)
+# Every arm is scored on the validation fold by the same prompt sets, and by plain names where OUT/plain.toml is
+# (scripts/comparison_prompts.py makes it).
 set -euo pipefail
 store=$1 text=$2 out=$3 arms=$4 seeds=${5:-0}
 
@@ -35,5 +40,9 @@ for arm in $arms; do
             ecg-text evaluate "$run/model" --data "$store" --task zero-shot "${tasks[@]}" --split val \
                 --rule "$rule" --resamples 0 --no-random-encoder --out "$run/$rule.json"
         done
+        if [ -f "$out/plain.toml" ]; then
+            ecg-text evaluate "$run/model" --data "$store" --task zero-shot --prompts "$out/plain.toml" --split val \
+                --rows all --min-positives 15 --resamples 0 --no-random-encoder --out "$run/plain.json"
+        fi
     done
 done

@@ -167,12 +167,6 @@ def this_command(arguments: Sequence[str] | None = None) -> str:
     return shlex.join(["ecg-text", *(sys.argv[1:] if arguments is None else arguments)])
 
 
-def resume_command(verb: str, recipe: str, data: Path, out: Path, settings: Sequence[str]) -> str:
-    """The command that goes on with a run of these settings, as a person would type it."""
-    changed = [part for setting in settings for part in ("--set", setting)]
-    return shlex.join(["ecg-text", verb, recipe, "--data", str(data), "--out", str(out), *changed, "--resume"])
-
-
 def write_csv(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A CSV file, whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -210,7 +210,7 @@ def _document(
         "preprocess_fingerprint": embedder.fingerprint,
         "prompt_set": {"name": asked.name, "version": asked.version, "hash": asked.hash},
         "rule": rule,
-        "opposites": None if rule == "cosine" else {label.name: label.opposite for label in asked.labels},
+        "opposites": embedder.opposites(asked, rule),
         "records": [
             {
                 "file": answer.heard.file,

@@ -72,7 +72,7 @@ def search(
                 "num_records": len(found),
                 "model_revision": found.model_revision,
                 "preprocess_fingerprint": found.fingerprint,
-                "query": _asked(text, opposite, rule, ecg, weight),
+                "query": _asked(embedder, text, opposite, rule, ecg, weight),
                 "read": read,
                 "gate": None if passage is None else passage.examination.to_dict(),
                 "hits": [_plain(rank, hit) for rank, hit in enumerate(hits, start=1)],
@@ -91,14 +91,15 @@ def search(
     say_research_use()
 
 
-def _asked(text: str | None, opposite: Sequence[str], rule: str, ecg: str | None, weight: float) -> dict[str, Any]:
-    """What was asked, for the JSON: opposite is what the text was measured against, if anything."""
+def _asked(
+    embedder: Embedder, text: str | None, opposite: Sequence[str], rule: str, ecg: str | None, weight: float
+) -> dict[str, Any]:
+    """What was asked, for the JSON: opposites are what the text was measured against, if anything."""
     from ecg_text.text.prompt_files import text_prompt_set
 
-    against = None if text is None or rule == "cosine" else text_prompt_set([text], opposite).labels[0].opposite
     return {
         "text": text,
-        "opposite": against,
+        "opposites": () if text is None else embedder.opposites(text_prompt_set([text], opposite), rule)[text],
         "ecg": ecg,
         "weight": weight if text and ecg else None,
         "rule": rule if text else None,

@@ -12,7 +12,7 @@ import torch
 
 from ecg_text.errors import ConfigError, FingerprintError
 from ecg_text.hub.checkpoint import load_checkpoint
-from ecg_text.models.contrast import zero_shot_weights
+from ecg_text.models.contrast import opposed_texts, zero_shot_weights
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.record import Record
@@ -119,6 +119,10 @@ class Embedder:
     def weights(self, prompts: PromptSet, rule: str = "contrast") -> np.ndarray:
         """One unit vector for each label of a prompt set, by a rule of zero_shot_weights: (K, D)."""
         return zero_shot_weights(self.embed_texts, prompts, self.opposite_share, rule)
+
+    def opposites(self, prompts: PromptSet, rule: str = "contrast") -> dict[str, tuple[str, ...]]:
+        """The texts that each label is measured against, () for none. Raises ConfigError for a rule that is none."""
+        return opposed_texts(prompts, self.opposite_share, rule)
 
     def similarities(self, vectors: np.ndarray, prompts: PromptSet, rule: str = "contrast") -> np.ndarray:
         """Similarity of each ECG vector with each label of a prompt set: (n, D) -> (n, K). It is no probability.

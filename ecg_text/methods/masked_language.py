@@ -75,7 +75,12 @@ class MaskedLanguage(Method):
         )
 
     def _labels(self, vectors: Tensor, pairs: SynonymBatch) -> Tensor:
-        """Texts of one label against those of the other labels of its set, which each process draws for itself."""
+        """Texts of one label against those of the other labels of its set, which each process draws for itself.
+
+        Raises DataError where the batch has none.
+        """
+        if not len(pairs.label_a):
+            raise DataError("the label term needs pairs of texts of one label, this batch has none; weigh it 0")
         number = torch.arange(len(pairs.label_a), device=vectors.device)
         return synonym_loss(vectors[pairs.label_a], vectors[pairs.label_b], number, self.label_temperature)
 

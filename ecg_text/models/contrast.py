@@ -28,6 +28,16 @@ def opposite_share(share: float, rule: str, ensemble: Ensemble) -> float:
     return share if rule != "cosine" and ensemble.against == "opposite" else 0.0
 
 
+def opposed_texts(prompts: PromptSet, share: float, rule: str) -> dict[str, tuple[str, ...]]:
+    """The texts of the opposite that a rule takes a share of away from each label: () where it takes none.
+
+    Raises ConfigError for a rule that is none.
+    """
+    most = 1 if rule == "single" or prompts.ensemble.texts == "first" else None
+    taken = opposite_share(share, rule, prompts.ensemble) > 0
+    return {label.name: tuple(label.opposite[:most]) if taken else () for label in prompts.labels}
+
+
 def zero_shot_weights(encode: EncodeTexts, prompts: PromptSet, share: float, rule: str = "contrast") -> np.ndarray:
     """Unit vectors whose product with a pooled ECG is the similarity with each label: (K, D).
 
@@ -36,9 +46,9 @@ def zero_shot_weights(encode: EncodeTexts, prompts: PromptSet, share: float, rul
     first text less share times the first of its opposite, which is contrast but for the ensemble. Raises ConfigError
     for another rule.
     """
-    share = opposite_share(share, rule, prompts.ensemble)
     said_by = 1 if rule == "single" or prompts.ensemble.texts == "first" else None
-    asked = [(label.texts[:said_by], label.opposite[:said_by] if share else ()) for label in prompts.labels]
+    opposites = opposed_texts(prompts, share, rule)
+    asked = [(label.texts[:said_by], opposites[label.name]) for label in prompts.labels]
     texts = list(dict.fromkeys(text for said, opposed in asked for text in (*said, *opposed)))
     vector = dict(zip(texts, encode(texts), strict=True))
     weights = []

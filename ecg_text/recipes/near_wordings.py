@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -9,20 +10,22 @@ import numpy as np
 from scipy.sparse import csr_array
 
 SIZE = 3  # letters of a gram
-LEAST = 0.4  # cosine of two texts that look alike
-_BLOCK = 512
+LEAST = 0.4  # cosine from which two texts look alike: below it they share a word or two, and are told apart anyway
+_BLOCK = 512  # texts whose cosines with the pool are in memory together
+_WORD = re.compile(r"[^\W_]+|[-+]\d+")
 
 
-def near_wordings(meanings: Mapping[str, int], pool: Iterable[str], most: int = 6) -> dict[str, tuple[str, ...]]:
+def near_wordings(meanings: Mapping[str, int], pool: Iterable[str], most: int) -> dict[str, tuple[str, ...]]:
     """For each text the texts of the pool that look most like it and have another meaning, nearest first.
 
     Likeness is the cosine of letter trigrams, each weighed by the logarithm of how rare it is among all texts; at least
-    LEAST. meanings tells the meaning of every text, those of the pool among them. Texts without a neighbour are left
-    out.
+    LEAST. The same words in another order are no neighbours: they mean the same, though no table says so. meanings
+    tells the meaning of every text, those of the pool among them. Texts without a neighbour are left out.
     """
     texts, others = sorted(meanings), sorted(set(pool))
     if not texts or not others or most < 1:
         return {}
+    bags = {text: sorted(_WORD.findall(text)) for text in texts}
     place = {text: number for number, text in enumerate(texts)}
     grams = _weighed(texts)
     columns = np.array([place[text] for text in others])
@@ -34,7 +37,7 @@ def near_wordings(meanings: Mapping[str, int], pool: Iterable[str], most: int = 
         cosine[meaning[rows, None] == meaning[None, columns]] = 0.0
         for text, row in zip(texts[rows], cosine, strict=True):
             nearest = np.argsort(-row, kind="stable")[:most]
-            if found := tuple(others[k] for k in nearest if row[k] >= LEAST):
+            if found := tuple(others[k] for k in nearest if row[k] >= LEAST and bags[others[k]] != bags[text]):
                 near[text] = found
     return near
 

@@ -25,7 +25,7 @@ def clip_nano() -> Run:
             views=ReportViews(whole=0.5),
         ),
         training=TrainingConfig(
-            epochs=10,
+            epochs=16,
             learning_rate=1e-3,
             weight_decay=0.05,
             ema_decay=0.995,

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from hashlib import sha256
+from importlib import resources
 from types import MappingProxyType
 
 from ecg_text.errors import DataError
 from ecg_text.recipes.label_pairs import read_label_texts
+from ecg_text.recipes.sayings import ABSENT, PLACE, POSSIBLE, SHOWN, WITH, WITHOUT
 from ecg_text.recipes.wordings import CRITERIA, Vocabulary, Wording
 from ecg_text.text.abbreviations import table
 from ecg_text.text.cleaning.language import report_language
@@ -46,19 +49,28 @@ def read_vocabulary(sources: Iterable[str], findings: Iterable[str]) -> Vocabula
     groups = {name: found for name, found in groups.items() if found}
     if not groups:
         raise DataError(f"the sources {', '.join(sources) or '(none)'} have no two wordings of anything; name others")
-    return Vocabulary(groups=groups, labels=read_label_texts(), contrasts=_contrasts() if CRITERIA in groups else {})
+    return Vocabulary(
+        groups=groups,
+        labels=read_label_texts(),
+        contrasts=_contrasts() if CRITERIA in groups else {},
+        tables=_hash_of_tables(),
+    )
 
 
 def all_wordings() -> frozenset[str]:
-    """All wordings of concepts, abbreviations and packaged prompt sets, and the words of the grammar of findings.
-
-    It is what a vocabulary must be able to say.
-    """
+    """What a vocabulary must be able to say: the tables, the packaged prompt sets, and the words of what is made."""
     groups = [*_of_concepts(()), *_of_abbreviations(())]
     prompts = [load_prompt_set(name) for name in dict(list_prompt_sets())]
     texts = {text for one in prompts for label in one.labels for text in (*label.texts, *label.opposite)}
     texts |= {said.text for one in criteria() for said in (*one.says, *one.differs)}
     return frozenset(texts | {wording.text for group in groups for wording in group} | words() | measured_words())
+
+
+def _hash_of_tables() -> str:
+    """Of the grammar of findings, the measurements, and what is said around a finding."""
+    tables = [(resources.files("ecg_text.text") / name).read_bytes() for name in ("grammar.toml", "measured.toml")]
+    forms = repr([sorted(form.items()) for form in (SHOWN, POSSIBLE, ABSENT, WITH, WITHOUT, PLACE)])
+    return sha256(b"".join([*tables, forms.encode()])).hexdigest()[:16]
 
 
 Groups = Iterator[list[Wording]]
@@ -112,7 +124,8 @@ def _of_prompts(_findings: tuple[str, ...]) -> Groups:
     old or of what kind the finding is, one of two sentences, those of which one is a minimal contrast of another ("...
     in the lateral leads"), and all that name leads where they do not name the same.
     """
-    concept = {wording.text: number for number, group in enumerate(_of_concepts(())) for wording in group}
+    groups = [*_of_criteria(()), *_of_concepts(())]  # where both have a text, the concept counts
+    concept = {wording.text: number for number, group in enumerate(groups) for wording in group}
     for name in PROMPT_SETS:
         for label in load_prompt_set(name).labels:
             own, first = concept.get(label.texts[0]), set(_QUALIFIER.findall(label.texts[0]))
@@ -136,9 +149,12 @@ def _of_criteria(_findings: tuple[str, ...]) -> Groups:
 
 
 def _contrasts() -> dict[str, tuple[str, ...]]:
-    """Of each text of the criteria those that were written to be like it and mean something else."""
+    """Of each text of the criteria, and each name, those that were written to be like it and mean something else."""
     return {
-        said.text: tuple(other.text for other in one.differs) for one in criteria() for said in one.says if one.differs
+        text: tuple(other.text for other in one.differs)
+        for one in criteria()
+        for text in (one.name, *(said.text for said in one.says))
+        if one.differs
     }
 
 

@@ -155,11 +155,13 @@ class RowSampler:
     def _joined(self, generator: np.random.Generator) -> SynonymRow:
         """Two findings, in either order; one of them beside a third is a contrast."""
         one, two, three = (self._pair(generator) for _ in range(3))
-        a = [one.a.text, two.a.text]
-        b = [one.b.text, two.b.text][:: 1 if generator.random() < 0.5 else -1]
+        if one.meaning == two.meaning:
+            return self._row(one.a.text, two.b.text, one.meaning, generator)
+        a = _JOINT.join((one.a.text, two.a.text))
+        b = _JOINT.join((one.b.text, two.b.text)[:: 1 if generator.random() < 0.5 else -1])
         other = [] if three.meaning in (one.meaning, two.meaning) else [_JOINT.join((one.a.text, three.a.text))]
-        meaning = _composed("joined", *sorted({one.meaning, two.meaning}))
-        return self._row(_JOINT.join(a), _JOINT.join(b), meaning, generator, *other)
+        meaning = self._meaning(a, b, "joined", *sorted((one.meaning, two.meaning)))
+        return self._row(a, b, meaning, generator, *other)
 
     def _paired(self, generator: np.random.Generator) -> SynonymRow:
         """One finding with another, or without it, of which each is a contrast of the other."""
@@ -168,15 +170,16 @@ class RowSampler:
             if two.languages == one.languages and two.meaning != one.meaning:
                 break
             two = self._pair(generator)
-        if one.meaning == two.meaning or one.says(_NEGATED, _HEDGED) or two.says(_NEGATED, _HEDGED):
+        apart = one.meaning != two.meaning and one.languages == two.languages
+        if not apart or one.says(_NEGATED, _HEDGED) or two.says(_NEGATED, _HEDGED):
             return self._row(one.a.text, one.b.text, one.meaning, generator)
         forms, others, kind = (WITH, WITHOUT, "joined") if generator.random() < 0.5 else (WITHOUT, WITH, "without")
         a, b = (said(x, forms, generator).replace("@", y.text) for x, y in ((one.a, two.a), (one.b, two.b)))
         contrasts = [said(one.a, others, generator).replace("@", two.a.text)]
         if kind == "without":
             contrasts.append(said(two.a, forms, generator).replace("@", one.a.text))
-        meanings = sorted({one.meaning, two.meaning}) if kind == "joined" else (one.meaning, two.meaning)
-        return self._row(a, b, _composed(kind, *meanings), generator, *contrasts)
+        meanings = sorted((one.meaning, two.meaning)) if kind == "joined" else (one.meaning, two.meaning)
+        return self._row(a, b, self._meaning(a, b, kind, *meanings), generator, *contrasts)
 
     def _measured(self, generator: np.random.Generator) -> SynonymRow:
         """A measurement in numbers and in words."""
@@ -189,14 +192,15 @@ class RowSampler:
     def _of(self, made: Made) -> SynonymRow:
         """The row of what was made; what the tables know to mean the same is no contrast."""
         known = self._vocabulary.meanings
-        meaning = known.get(made.a, known.get(made.b, text_number(made.meaning)))
+        stated = (made.meaning, made.a, made.b)
+        meaning = next((known[text] for text in stated if text in known), text_number(made.meaning))
         others = tuple(text for text in made.contrasts if known.get(text) != meaning)
         return SynonymRow(a=made.a, b=made.b, meaning=meaning, contrasts=others)
 
-    def _meaning(self, a: str, b: str, kind: str, said: int) -> int:
+    def _meaning(self, a: str, b: str, kind: str, *meanings: int) -> int:
         """The number of what is composed: the one that a table has for it, or else a new one."""
         known = self._vocabulary.meanings
-        return known.get(a, known.get(b, _composed(kind, said)))
+        return known.get(a, known.get(b, text_number(f"{kind} {meanings}")))
 
     def _row(self, a: str, b: str, meaning: int, generator: np.random.Generator, *contrasts: str) -> SynonymRow:
         one = a if generator.random() < 0.5 else b
@@ -209,7 +213,3 @@ class RowSampler:
         known = self._vocabulary.meanings
         others = dict.fromkeys(text for text in found if known.get(text) != meaning and text not in (a, b))
         return SynonymRow(a=a, b=b, meaning=meaning, contrasts=tuple(others))
-
-
-def _composed(kind: str, *meanings: int) -> int:
-    return text_number(f"{kind} {meanings}")

@@ -76,7 +76,8 @@ class SynonymPlan:
 
     sources are names of recipes/synonym_pairs.py; negatives is the most hard negatives a row has, drawn from minimal
     contrasts and from `near` wordings that look alike (recipes/near_wordings.py). label_weight is that of the texts of
-    one label of a packaged prompt set, of which labels_per_batch labels are drawn (recipes/label_pairs.py; 0: off).
+    one label of a packaged prompt set within the term, of which labels_per_batch labels are drawn
+    (recipes/label_pairs.py; 0: off).
     """
 
     weight: float = 0.0

@@ -28,12 +28,14 @@ class Vocabulary:
     """Groups of wordings by source; a group has one meaning, and may be met in several sources.
 
     labels are the texts of the labels of the packaged prompt sets, which are wider than a meaning. contrasts are, for
-    some texts, those that were written to be like them and mean something else.
+    some texts, those that were written to be like them and mean something else. tables is a hash of the tables that
+    rows are made by.
     """
 
     groups: Mapping[str, tuple[tuple[Wording, ...], ...]]
     labels: tuple[LabelTexts, ...] = ()
     contrasts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tables: str = ""
 
     @cached_property
     def meanings(self) -> Mapping[str, int]:
@@ -61,8 +63,8 @@ class Vocabulary:
     @property
     def facts(self) -> dict[str, Any]:
         """What must be the same of the groups for a run to go on with them."""
-        digest = sha256(repr((sorted(self.groups.items()), self.labels, sorted(self.contrasts.items()))).encode())
-        return {"synonyms_hash": digest.hexdigest()[:16]}
+        told = (sorted(self.groups.items()), self.labels, sorted(self.contrasts.items()), self.tables)
+        return {"synonyms_hash": sha256(repr(told).encode()).hexdigest()[:16]}
 
 
 def text_number(text: str) -> int:

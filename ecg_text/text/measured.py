@@ -43,8 +43,9 @@ class _Said:
 def sample_measured(generator: np.random.Generator) -> Made:
     """A class of a quantity by chance, said twice in numbers or words, with at most MAX_CONTRASTS contrasts of a.
 
-    Two numbers differ in value and in pattern. The contrasts are other classes like a, in numbers and in words, the
-    class denied, and the class in other leads.
+    Its meaning is the concept of the class where there is one, or else a name of its own. Two numbers differ in value
+    and in pattern. The contrasts are other classes like a, in numbers and in words, the class denied, and the class in
+    other leads.
     """
     quantity = _one(read_measured(), generator)
     meant = _Meant(quantity, _one(quantity.levels, generator), _one(list(quantity.groups), generator))
@@ -79,6 +80,8 @@ def _rendered(quantity: Quantity) -> Iterator[str]:
 
 
 def _key(meant: _Meant) -> str:
+    if meant.level.concept:
+        return meant.level.concept
     parts = ("measured", meant.quantity.name, meant.level.name, meant.group)
     return ":".join(part for part in parts if part)
 

@@ -52,9 +52,13 @@ class Pattern:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Level:
-    """A class of a quantity: its range, its wordings, and patterns by language and whether they tell a number."""
+    """A class of a quantity: its range, its wordings, and patterns by language and whether they tell a number.
+
+    concept is the name that the other tables have for it, "" for none.
+    """
 
     name: str
+    concept: str
     low: float
     high: float
     wordings: Wordings
@@ -141,7 +145,9 @@ def _level(name: str, raw: Mapping[str, Any], says: tuple[Pattern, ...], denies:
         for language, told in itertools.product(LANGUAGES, (False, True))
     }
     denied = {language: tuple(one for one in denies if one.language == language and can(one)) for language in LANGUAGES}
-    return Level(name=name, low=low, high=high, wordings=words, says=said, denies=denied)
+    return Level(
+        name=name, concept=raw.get("concept", ""), low=low, high=high, wordings=words, says=said, denies=denied
+    )
 
 
 def _check_levels(quantity: Quantity) -> None:

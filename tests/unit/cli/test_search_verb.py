@@ -70,13 +70,13 @@ def test_the_rule_changes_the_similarity(say_to: Callable[..., Any], index: Path
 
 @pytest.mark.parametrize(
     ("options", "opposite"),
-    [((), ["normal ecg"]), (("--opposite", "sinus rhythm"), ["sinus rhythm"]), (("--rule", "cosine"), None)],
+    [((), ["normal ecg"]), (("--opposite", "sinus rhythm"), ["sinus rhythm"]), (("--rule", "cosine"), [])],
 )
 def test_the_json_says_what_the_text_was_measured_against(
-    say_to: Callable[..., Any], index: Path, options: tuple[str, ...], opposite: list[str] | None
+    say_to: Callable[..., Any], index: Path, options: tuple[str, ...], opposite: list[str]
 ) -> None:
     told = json.loads(say_to("search", index, "atrial flutter", *options, "--json").out)
-    assert told["query"]["opposite"] == opposite
+    assert told["query"]["opposites"] == opposite
 
 
 def test_another_models_query_is_one_line(say_to: Callable[..., Any], index: Path, other_model: Path) -> None:

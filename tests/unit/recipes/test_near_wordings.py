@@ -61,5 +61,11 @@ def test_only_texts_of_the_pool_are_taken():
     assert {other for found in near.values() for other in found} == {"right axis deviation"}
 
 
+def test_the_same_words_in_another_order_are_no_neighbours():
+    meanings = {"type 1 brugada pattern": 1, "brugada pattern type 1": 2, "brugada pattern type 2": 3}
+    near = near_wordings(meanings, meanings, most=3)
+    assert near["type 1 brugada pattern"] == ("brugada pattern type 2",)
+
+
 def test_a_text_of_one_letter_has_grams():
-    assert near_wordings({"q": 1, "p": 2}, ["p"]) == {}
+    assert near_wordings({"q": 1, "p": 2}, ["p"], most=1) == {}

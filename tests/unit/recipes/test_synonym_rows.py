@@ -14,6 +14,7 @@ from ecg_text.recipes.synonym_pairs import SOURCES, all_wordings, read_vocabular
 from ecg_text.recipes.synonym_rows import Compositions, RowSampler
 from ecg_text.recipes.wordings import Vocabulary, Wording
 from ecg_text.text.contrasts import minimal_contrasts
+from ecg_text.text.criteria import criteria
 from ecg_text.text.tokenizer import train_wordpiece
 
 NOTHING = dict.fromkeys(("shown", "possible", "absent", "placed", "joined", "paired", "made", "measured"), 0.0)
@@ -321,6 +322,12 @@ def test_sources_without_two_wordings_of_anything_are_refused():
 def test_what_a_wide_label_says_in_one_breath_is_not_one_meaning(one, other):
     meanings = read_vocabulary(SOURCES, ("moegliche vorhofsueberlastung links",)).meanings
     assert meanings.get(one, one) != meanings.get(other, other)
+
+
+def test_no_two_criteria_share_a_meaning():
+    meanings = read_vocabulary(SOURCES, ()).meanings
+    names = [one.name for one in criteria()]
+    assert len({meanings[name] for name in names}) == len(names)
 
 
 def test_no_wording_of_the_tables_means_the_same_as_its_minimal_contrast():
