@@ -30,6 +30,19 @@ class Texts:
         """The same texts on a device."""
         return _moved(self, device)
 
+    def rows(self, rows: Tensor) -> Texts:
+        """The texts of some ECGs, and no others: row numbers (B',)."""
+        kept, row = self.row[rows].unique(return_inverse=True)
+        return Texts(
+            strings=tuple(self.strings[number] for number in kept.tolist()),
+            input_ids=self.input_ids[kept],
+            attention_mask=self.attention_mask[kept],
+            sentence=self.sentence[kept],
+            row=row,
+            stated=self.stated[rows],
+            reported=self.reported[rows],
+        )
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Batch:
@@ -49,6 +62,27 @@ class Batch:
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on a device."""
         return _moved(self, device)
+
+    def rows(self, rows: Tensor) -> Batch:
+        """Some rows of the batch, with their texts: row numbers (B',)."""
+        numbers = rows.tolist()
+        return Batch(
+            ecg=self.ecg[rows],
+            lead_mask=self.lead_mask[rows],
+            time_mask=self.time_mask[rows],
+            record_ids=tuple(self.record_ids[number] for number in numbers),
+            patient_ids=tuple(self.patient_ids[number] for number in numbers),
+            texts=None if self.texts is None else self.texts.rows(rows),
+            labels=None if self.labels is None else self.labels[rows],
+        )
+
+    def row_chunks(self, num: int) -> tuple[Tensor, ...]:
+        """Row numbers of num nearly equal chunks, or of one chunk a row where the batch has fewer than num rows.
+
+        Rows of one text come side by side: of R distinct texts the chunks together have R + num - 1 at most.
+        """
+        number = torch.arange(len(self), device=self.ecg.device) if self.texts is None else self.texts.row
+        return number.argsort(stable=True).tensor_split(min(num, len(self)))
 
 
 Moved = TypeVar("Moved", "Texts", "Batch")

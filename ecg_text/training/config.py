@@ -14,7 +14,8 @@ PRECISIONS = ("fp32", "bf16", "auto")
 class TrainingConfig:
     """One step is one update of the weights from `accumulation` batches. Raises ConfigError for an impossible value.
 
-    Accumulation averages gradients; it does not widen a contrastive loss, which only sees the batch at hand.
+    Accumulation averages gradients; it does not widen a contrastive loss, which only sees the batch at hand. That is
+    what cached_chunks is for: the batch of a process is encoded in so many chunks, twice, and needs the memory of one.
     """
 
     # Length: epochs of the loader, or exactly so many steps where steps is given.
@@ -33,6 +34,7 @@ class TrainingConfig:
     min_lr_ratio: float = 0.01
     clip_norm: float = 1.0  # 0: no clipping
     accumulation: int = 1
+    cached_chunks: int = 1  # 1: the batch is encoded at once
 
     # Numbers: "auto" is bf16 where the device computes it natively, fp32 elsewhere.
     precision: str = "auto"
@@ -61,7 +63,7 @@ class TrainingConfig:
     def _check_length(self) -> None:
         _demand(self.epochs > 0 and math.isfinite(self.epochs), "epochs", self.epochs, "a number above 0")
         _demand(self.steps is None or self.steps >= 1, "steps", self.steps, "a whole number from 1, or none")
-        for name in ("accumulation", "checkpoint_every", "log_every"):
+        for name in ("accumulation", "cached_chunks", "checkpoint_every", "log_every"):
             _demand(getattr(self, name) >= 1, name, getattr(self, name), "a whole number from 1")
         _demand(self.evaluate_every >= 0, "evaluate_every", self.evaluate_every, "steps, or 0 for only at the end")
 

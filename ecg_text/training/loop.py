@@ -90,6 +90,11 @@ def _check_request(
     config: TrainingConfig, loader: BatchLoader, folder: RunFolder, evaluators: Sequence[Evaluator], resume: bool
 ) -> None:
     check_loader(loader)
+    if config.cached_chunks > loader.batch_size:
+        raise ConfigError(
+            f"training.cached_chunks is {config.cached_chunks}, but a batch has {loader.batch_size} rows on each "
+            "process; give no more chunks than rows"
+        )
     check_trackers(config.trackers)
     if config.select_metric is not None and not evaluators:
         raise ConfigError(

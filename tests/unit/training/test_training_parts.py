@@ -22,7 +22,7 @@ from ecg_text.training.evaluate import evaluation_mode
 from ecg_text.training.files import clear_leftovers, new_folder
 from ecg_text.training.loop import train
 from ecg_text.training.optim import build_optimizer, load_optimizer_tensors, optimizer_tensors, parameter_groups
-from ecg_text.training.random_state import random_state, set_random_state
+from ecg_text.training.random_state import random_state, repeated_chance, set_random_state
 from ecg_text.training.run_folder import RunFolder
 from ecg_text.training.schedule import learning_rate, num_steps
 from ecg_text.training.tracking import TrainLog
@@ -113,9 +113,12 @@ def test_chance_goes_on_where_it_was():
     def draw():
         return torch.rand(3).tolist(), np.random.randn(3).tolist(), [random.gauss(0, 1) for _ in range(3)]  # noqa: NPY002
 
-    first = draw()
+    first, second = draw(), draw()
     set_random_state(state)
     assert draw() == first
+    with repeated_chance(state):
+        assert draw() == first
+    assert draw() == second
 
 
 def test_parts_that_were_in_eval_mode_stay_there():
@@ -218,6 +221,7 @@ def test_the_log_forgets_later_lines_and_torn_ones(tmp_path):
         {"warmup_fraction": 2.0},
         {"clip_norm": -1.0},
         {"accumulation": 0},
+        {"cached_chunks": 0},
         {"precision": "fp16"},
         {"ema_decay": 1.0},
         {"select_mode": "best"},
