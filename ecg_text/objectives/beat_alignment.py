@@ -20,7 +20,6 @@ from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from ecg_text.errors import ConfigError, DataError
@@ -148,21 +147,13 @@ def _scores(x: Tensor, absent: Tensor | None, sentences: _Sentences, rules: _Rul
     dots = (x.flatten(0, 1) @ sentences.vectors.T).unflatten(0, x.shape[:2])
     energy = dots
     if rules.over_sentences:
-        shares = [_softmax(table).flatten(-2) for table in sentences.tables(dots)]
+        shares = [table.softmax(dim=-2).flatten(-2) for table in sentences.tables(dots)]
         energy = torch.cat(shares, dim=-1) if len(shares) > 1 else shares[0]
     if absent is not None:
         energy = energy + absent[:, :, None]
     cosines = along_sentences(dots, energy, x, rules.attention_sharpness) * sentences.inverse
     tables = sentences.tables(rules.sentence_sharpness * cosines)
     return torch.cat([table.logsumexp(dim=1) for table in tables], dim=1)
-
-
-def _softmax(table: Tensor) -> Tensor:
-    """Over sentences, (..., s, c). A CPU takes 16 neighbours at once, and far longer for each that is left over."""
-    rest = table.shape[-1] % 16
-    if table.device.type != "cpu" or not rest:
-        return table.softmax(dim=-2)
-    return F.pad(table, (0, 16 - rest)).softmax(dim=-2)[..., : table.shape[-1]]
 
 
 def _plan(x: Tensor, num_sentences: int, max_bytes: int | None) -> tuple[int, bool]:

@@ -34,7 +34,7 @@ def along_sentences(dots: Tensor, energy: Tensor, beats: Tensor, sharpness: floa
 
 
 class _AlongSentences(torch.autograd.Function):
-    """The gradient is written out: autograd's would make more arrays of (ECG, beat, sentence) triples, half again."""
+    """The gradient is written out: autograd would multiply by G once more, and make more arrays on the way."""
 
     @staticmethod
     def forward(ctx: Any, dots: Tensor, energy: Tensor, beats: Tensor, sharpness: float) -> Tensor:
