@@ -91,9 +91,8 @@ def _description(name: str, written: str) -> Description:
     else:
         text, language = written[prefix.end() :], prefix[1]
         if language not in _LANGUAGES:
-            raise TextError(
-                f"criteria.toml: {name!r} has {written!r}; a language is one of {', '.join(_LANGUAGES)}, none for English"
-            )
+            known = ", ".join(_LANGUAGES)
+            raise TextError(f"criteria.toml: {name!r} has {written!r}; a language is one of {known}, none for English")
     _check_tidy(name, text)
     return Description(text=text, language=language)
 
