@@ -48,5 +48,7 @@ def _weak_labels(result: Result) -> list[str]:
     """The labels whose AUROC is below _WEAK_AUROC, weakest first, with their values."""
     auroc = {label: score.metrics["auroc"].value for label, score in result.classes.items() if "auroc" in score.metrics}
     return [
-        f"{label} {value:.2f}" for label, value in sorted(auroc.items(), key=lambda item: item[1]) if value < _WEAK_AUROC
+        f"{label} {value:.2f}"
+        for label, value in sorted(auroc.items(), key=lambda item: item[1])
+        if value < _WEAK_AUROC
     ]
