@@ -309,6 +309,7 @@ def test_sources_without_two_wordings_of_anything_are_refused():
         read_vocabulary(["reports"], ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other"),
     [

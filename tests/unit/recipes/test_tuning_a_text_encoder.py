@@ -310,6 +310,7 @@ def test_nothing_to_resume_is_refused(reports, tmp_path):
         tune_run(tiny(), reports, tmp_path / "run", resume=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
