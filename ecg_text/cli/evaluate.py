@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, load_model, this_command
-from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, progress, say, say_research_use
+from ecg_text.cli.common import RESEARCH_USE, print_json, progress, say, say_research_use
+from ecg_text.cli.results import show_result
 from ecg_text.cli.text_probe import READING_HELP, Reading, ask_probe, show_hardest
 from ecg_text.errors import DataError, PromptError
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 Task = Literal["zero-shot", "retrieval", "text-probe"]
 Split = Literal["train", "val", "test"]
 Rows = Literal["labelled", "all"]
-
-# Below it a label is hardly told from chance, and a reader should not have to look for it in a table.
-WEAK_AUROC = 0.6
 
 TASK_HELP = (
     "zero-shot: findings by their words. retrieval: reports and ECGs. text-probe: which phrases mean the same; "
@@ -113,7 +111,7 @@ def _tell(
         print_json({"results": told, "research_use": RESEARCH_USE})
         return
     for path, result in results.items():
-        _show(path, result)
+        show_result(path, result)
     if hardest is not None:
         say("the pairs are made so that shared words mislead: an encoder that goes by spelling scores as that column")
         if verbose:
@@ -190,40 +188,3 @@ def _make_way(files: Sequence[Path]) -> None:
 
 def _file_of(out: Path, prompts: PromptSet, asked: Sequence[PromptSet]) -> Path:
     return out if len(asked) == 1 else out.with_name(f"{out.stem}-{prompts.name}{out.suffix}")
-
-
-def _show(path: Path, result: Result) -> None:
-    about = result.provenance
-    asked = f"{result.task} {about['prompt_set']}" if "prompt_set" in about else result.task
-    asked_of = f"{about['num_pairs']} pairs" if "num_pairs" in about else f"{about['num_records']} records"
-    say(f"{asked} on {result.split}: {asked_of}, model {about['model_revision']}")
-    rows = [
-        (name, str(metric), *(str(table.get(name, "")) for table in result.baselines.values()))
-        for name, metric in result.metrics.items()
-    ]
-    print_table(("metric", "model", *result.baselines), rows)
-    if result.classes:
-        say()
-        _show_classes(result)
-    say(f"written to {path}")
-    say()
-
-
-def _show_classes(result: Result) -> None:
-    names = list(dict.fromkeys(name for score in result.classes.values() for name in score.metrics))
-    rows = [
-        (label, str(score.support), *(str(score.metrics.get(name, score.skipped or "")) for name in names))
-        for label, score in result.classes.items()
-    ]
-    what, counted = ("kind", "pairs") if "num_pairs" in result.provenance else ("label", "positives")
-    print_table((what, counted, *(name.replace("_", " ") for name in names)), rows, right=(counted,))
-    weak = weak_labels(result)
-    say(f"under {WEAK_AUROC}: {', '.join(weak) or 'none'}")
-
-
-def weak_labels(result: Result) -> list[str]:
-    """The labels whose AUROC is below WEAK_AUROC, weakest first, with their values."""
-    auroc = {label: score.metrics["auroc"].value for label, score in result.classes.items() if "auroc" in score.metrics}
-    return [
-        f"{label} {value:.2f}" for label, value in sorted(auroc.items(), key=lambda item: item[1]) if value < WEAK_AUROC
-    ]

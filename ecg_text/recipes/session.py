@@ -54,7 +54,7 @@ def train_run(
     facts = {**data, "store": str(store.folder), "code_version": __version__, "command": command}
     built = build(run, store, facts, _saved_processor(run_dir) if resume else None)
     if process_rank() == 0:
-        write_start(run_dir, {**_request(run, data), "facts": facts}, built.processor.save_pretrained)
+        write_start(run_dir, {**_request(run, data), "facts": facts}, built.processor.save_pretrained, resumed=resume)
     _tell_plan(run, run_dir, store, built, console)
     return train(
         built.method,

@@ -31,6 +31,7 @@ MIN_LETTERS = 2
 PROMPT_SETS = ("clinical-en", "ptbxl-all", "ptbxl-rhythm", "cinc2021", "csn", "cpsc2018")
 _LEAD = re.compile(r"\b(?:v[1-6](?:-v?[1-6])?|av[rlf]|i{1,3})\b")
 _TWO_SENTENCES = ". "
+_ROW_TABLES = ("grammar.toml", "measured.toml", "contrasts.tsv", "concepts.toml")
 # Words of prompts that say more than the finding: how sure, how old, of what kind or degree.
 _QUALIFIER = re.compile(
     r"\b(?:possibl[ey]|probabl[ey]|suspected|suspicious|suggest\w*|cannot|consider|old|previous|prior|acute|recent|chronic"
@@ -67,8 +68,8 @@ def all_wordings() -> frozenset[str]:
 
 
 def _hash_of_tables() -> str:
-    """Of the grammar of findings, the measurements, and what is said around a finding."""
-    tables = [(resources.files("ecg_text.text") / name).read_bytes() for name in ("grammar.toml", "measured.toml")]
+    """Of all that rows are made by beside the groups: grammar, measurements, contrasts, the names these keep apart."""
+    tables = [(resources.files("ecg_text.text") / name).read_bytes() for name in _ROW_TABLES]
     forms = repr([sorted(form.items()) for form in (SHOWN, POSSIBLE, ABSENT, WITH, WITHOUT, PLACE)])
     return sha256(b"".join([*tables, forms.encode()])).hexdigest()[:16]
 

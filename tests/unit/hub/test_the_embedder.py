@@ -56,6 +56,7 @@ def test_a_record_does_not_depend_on_its_neighbours(embedder: Embedder, records:
     np.testing.assert_allclose(embedder.embed_records(records), alone, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_more_windows_and_texts_than_a_batch_keep_their_order(embedder: Embedder, records: list[Record]) -> None:
     many = [records[0], records[LONG]] * (BATCH // 3)
     two = embedder.embed_records([records[0], records[LONG]])

@@ -309,6 +309,7 @@ def test_sources_without_two_wordings_of_anything_are_refused():
         read_vocabulary(["reports"], ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -330,6 +331,7 @@ def test_no_two_criteria_share_a_meaning():
     assert len({meanings[name] for name in names}) == len(names)
 
 
+@pytest.mark.slow
 def test_no_wording_of_the_tables_means_the_same_as_its_minimal_contrast():
     meanings = read_vocabulary(SOURCES, ()).meanings
     assert not [text for text in meanings for other in minimal_contrasts(text) if meanings.get(other) == meanings[text]]

@@ -35,6 +35,7 @@ def checkpoints(run_dir):
     return sorted(path.name for path in (run_dir / "checkpoints").iterdir())
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_and_leaves_a_model(tmp_path, toy_method, toy_loader, quick):
     method = toy_method(dropout=0.0)
     report = train(method, toy_loader(), replace(quick, steps=60, ema_decay=0.0), tmp_path)

@@ -34,6 +34,7 @@ def slow_span(
     return covered
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     peaks=st.lists(st.integers(0, 4999), unique=True, max_size=12).map(sorted),
