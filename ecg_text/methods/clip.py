@@ -37,7 +37,7 @@ class Clip(ContrastiveMethod):
         texts = batch.texts
         ecg = self.model.encode_ecg(batch.ecg, batch.lead_mask, batch.time_mask).pooled
         # Each distinct text is encoded once: of PTB-XL's reports more than half are repetitions.
-        text = self.model.pool_texts(texts.input_ids, texts.attention_mask)[texts.row]
+        text = self.model.encode_texts(texts.input_ids, texts.attention_mask).pooled[texts.row]
         return ClipFeatures(ecg=ecg, text=text, stated=texts.stated, reported=texts.reported)
 
     def contrast(self, features: ClipFeatures) -> Losses:

@@ -17,7 +17,6 @@ from torch import Tensor
 from transformers import Cache, PreTrainedConfig, PreTrainedModel
 
 from ecg_text.errors import ConfigError, TextError
-from ecg_text.nn.pooling import segment_means
 
 # The architectures that read causally with is_decoder=True and take the numbers of positions, and whether they number
 # positions on from that of padding (RoBERTa and its kin) or from 0. Others ignore the one or the other without a word.
@@ -39,16 +38,10 @@ CAUSAL_KINDS: Mapping[str, bool] = MappingProxyType(
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TextStates:
-    """Texts read causally: words (R, L, W) and summary (R, W), which has read all words of its text.
-
-    Where sentence numbers were given also sentences (R, S, W), zero where a text has no such sentence, with
-    sentence_mask (R, S).
-    """
+    """Texts read causally: words (R, L, W) and summary (R, W), which has read all words of its text."""
 
     words: Tensor
     summary: Tensor
-    sentences: Tensor | None = None
-    sentence_mask: Tensor | None = None
 
 
 def causal_config(config: PreTrainedConfig) -> PreTrainedConfig:
@@ -72,13 +65,10 @@ def text_window(config: PreTrainedConfig) -> int:
     return _num_positions(config) - 1
 
 
-def read_text(
-    encoder: PreTrainedModel, input_ids: Tensor, attention_mask: Tensor | None = None, sentence: Tensor | None = None
-) -> TextStates:
-    """Read texts: word pieces (R, L), mask (R, L), sentence numbers (R, L) -> TextStates.
+def read_text(encoder: PreTrainedModel, input_ids: Tensor, attention_mask: Tensor | None = None) -> TextStates:
+    """Read texts: word pieces (R, L), mask (R, L) -> TextStates.
 
-    sentence holds -1 for a word piece of no sentence; left out, no features of sentences are computed. Raises
-    ConfigError for an encoder that is not causal, TextError for a text that is longer than the window.
+    Raises ConfigError for an encoder that is not causal, TextError for a text that is longer than the window.
     """
     mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
     rows, length = input_ids.shape
@@ -89,11 +79,7 @@ def read_text(
         torch.cat([mask, mask.new_ones(rows, 1)], dim=1),
         torch.cat([places, mask.sum(dim=1, keepdim=True)], dim=1),
     )
-    words, summary = states[:, :length], states[:, length]
-    if sentence is None:
-        return TextStates(words=words, summary=summary)
-    sentences, exists = segment_means(words, sentence, max(1, int(sentence.max()) + 1))
-    return TextStates(words=words, summary=summary, sentences=sentences, sentence_mask=exists)
+    return TextStates(words=states[:, :length], summary=states[:, length])
 
 
 def word_states(

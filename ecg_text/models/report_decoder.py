@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from transformers import Cache
 
 from ecg_text.errors import ConfigError
-from ecg_text.models.configs import DecoderConfig
+from ecg_text.models.decoder_config import DecoderConfig
 from ecg_text.nn.transformer import BERT_STD
 
 

@@ -83,3 +83,30 @@ class QueryPool(nn.Module):
         attend = (mask | ~real[:, None])[:, None, None, :]
         pooled = F.scaled_dot_product_attention(query, key, value, attn_mask=attend)
         return self.norm(self.out(pooled.transpose(1, 2).flatten(2) * real[:, None, None]))
+
+
+class SpanPool(nn.Module):
+    """Each span of tokens becomes one vector: a mean of its tokens, weighted by what each head looks for.
+
+    Tokens are normalised, and the outputs are, as in QueryPool. With spans for queries nothing about beats is learned
+    by heart: there are as many vectors as the ECG has beats.
+    """
+
+    def __init__(self, token_width: int, width: int, num_heads: int) -> None:
+        super().__init__()
+        self.token_norm = nn.LayerNorm(token_width)
+        self.score = nn.Linear(token_width, num_heads)
+        self.value = nn.Linear(token_width, width)
+        self.out = nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, tokens: Tensor, member: Tensor) -> Tensor:
+        """(B, N, W), which tokens are in each span (B, K, N) bool -> (B, K, D); an empty span is the output bias."""
+        normed = self.token_norm(tokens)
+        exists = member.any(dim=2, keepdim=True)
+        score = self.score(normed).transpose(1, 2)[:, :, None, :]
+        # An empty span would softmax over nothing; it reads everything and is zeroed below.
+        share = score.masked_fill(~(member | ~exists)[:, None], -torch.inf).softmax(dim=-1)
+        value = self.value(normed).unflatten(-1, (share.shape[1], -1)).transpose(1, 2)
+        pooled = (share.to(value.dtype) @ value).transpose(1, 2).flatten(2)
+        return self.norm(self.out(pooled * exists))

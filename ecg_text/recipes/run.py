@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 from ecg_text.data.augment import Augment
 from ecg_text.errors import ConfigError
+from ecg_text.methods.levels import RHYTHM_ALONE, Levels
+from ecg_text.recipes.lora import LoraPlan
 from ecg_text.text.rendering import ORIGINAL, check_rendering
 from ecg_text.text.views import ReportViews
 from ecg_text.training.config import TrainingConfig
@@ -15,7 +17,11 @@ from ecg_text.training.config import TrainingConfig
 
 @dataclass(frozen=True, kw_only=True)
 class EcgTower:
-    """The ECG encoder by name and its sizes (see models/configs.py)."""
+    """The ECG encoder by name and its sizes (see models/configs.py).
+
+    init is where it begins: the folder of a run, of a model or of an ECG encoder, or a hub name, whose weights it takes
+    where they have a place in it (hub/encoder_weights.py). Left out, all are new.
+    """
 
     encoder: str = "resnet1d"
     widths: tuple[int, ...] = (48, 96, 144, 192)
@@ -29,6 +35,7 @@ class EcgTower:
     position_kernel: int = 128
     position_groups: int = 16
     feature_gradient: float = 0.1
+    init: str | None = None
 
 
 def melp_tower(size: str) -> EcgTower:
@@ -70,7 +77,8 @@ class TextTower:
 
     The vocabulary is trained on the training reports, and saved with the run. Of a pretrained encoder alone, the
     embeddings and the lowest frozen_layers do not learn where that is above 0, and the rest learns at pace times the
-    learning rate: it has more to forget than to learn.
+    learning rate: it has more to forget than to learn. With lora.rank above 0 only adapters of it learn. A causal
+    encoder reads each word from those before it, which a report decoder needs (models/causal_text.py).
     """
 
     pretrained: str | None = None
@@ -81,14 +89,34 @@ class TextTower:
     dropout: float = 0.1
     frozen_layers: int = 0
     pace: float = 1.0
+    causal: bool = False
+    lora: LoraPlan = field(default_factory=LoraPlan)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoderPlan:
+    """The report decoder (models/decoder_config.py), which is built where the token level has a weight."""
+
+    num_queries: int = 128
+    num_layers: int = 6
+    num_heads: int = 8
+    expansion: int = 4
+    dropout: float = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelPlan:
-    """The two towers, the width of the space they meet in, and how the model is asked (models/configs.py)."""
+    """The two towers, what makes a vector of an ECG, the decoder, the width of the space all meet in, and how the model
+
+    is asked (models/configs.py).
+    """
 
     ecg: EcgTower = field(default_factory=EcgTower)
     text: TextTower = field(default_factory=TextTower)
+    ecg_head: str = "summary"
+    num_beats: int = 13
+    beat_heads: int = 8
+    decoder: DecoderPlan = field(default_factory=DecoderPlan)
     embedding_width: int = 256
     initial_scale: float = 14.285714285714286
     opposite_share: float = 0.2
@@ -113,6 +141,7 @@ class Run:
 
     name: str
     method: str = "clip"
+    levels: Levels = RHYTHM_ALONE
     model: ModelPlan = field(default_factory=ModelPlan)
     data: DataPlan = field(default_factory=DataPlan)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -122,6 +151,8 @@ class Run:
         if self.data.batch_size < 2:
             raise ConfigError(f"data.batch_size is {self.data.batch_size}; a contrastive batch needs at least 2")
         check_rendering(self.data.rendering)
+        if self.method == "clip" and self.levels.reads_reports:
+            raise ConfigError("method clip has the rhythm level alone; give method melp for the token and beat levels")
 
     @property
     def seed(self) -> int:

@@ -16,12 +16,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 from ecg_text.errors import ConfigError
 from ecg_text.methods.method import ContrastiveMethod, Losses, Method
+from ecg_text.nn.joining import join_rows
 from ecg_text.training.random_state import random_state, repeated_chance
 
 
@@ -56,20 +56,11 @@ class GradientCache(nn.Module):
 def joined(parts: Sequence[Any]) -> Any:
     """NamedTuples of tensors joined row by row: (B1, ...), (B2, ...) -> (B1 + B2, ...).
 
-    Where later axes differ (one chunk has fewer sentences than another), shorter ones are filled up with zeros.
+    Where later axes differ (one chunk has fewer sentences than another), shorter ones are filled up with zeros; what is
+    None in all stays None.
     """
-    return type(parts[0])(*(_joined_rows(column) for column in zip(*parts, strict=True)))
-
-
-def _joined_rows(pieces: Sequence[Tensor]) -> Tensor:
-    shape = [max(sizes) for sizes in zip(*(piece.shape[1:] for piece in pieces), strict=True)]
-    return torch.cat([_filled(piece, shape) for piece in pieces])
-
-
-def _filled(x: Tensor, shape: Sequence[int]) -> Tensor:
-    missing = [want - have for want, have in zip(shape, x.shape[1:], strict=True)]
-    # F.pad begins at the last axis, and wants what is missing before and behind.
-    return F.pad(x, [amount for size in reversed(missing) for amount in (0, size)]) if any(missing) else x
+    columns = zip(*parts, strict=True)
+    return type(parts[0])(*(None if column[0] is None else join_rows(column) for column in columns))
 
 
 def _same_chance() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:

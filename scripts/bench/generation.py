@@ -19,7 +19,7 @@ from torch import Tensor
 from transformers import AutoModel, BertConfig, GenerationConfig
 
 from ecg_text.models.causal_text import causal_config
-from ecg_text.models.configs import DecoderConfig
+from ecg_text.models.decoder_config import DecoderConfig
 from ecg_text.models.report_decoder import ReportDecoder
 from ecg_text.models.report_writer import ReportWriter
 

@@ -81,16 +81,10 @@ def test_a_text_is_read_in_a_batch_as_alone(kind: str) -> None:
 @pytest.mark.parametrize("more", [1, 4])
 def test_more_padding_changes_nothing(kind: str, more: int) -> None:
     encoder, (ids, mask) = encoder_of(kind), texts()
-    sentence = torch.where(mask, torch.arange(11) // 4, -1)
-    less = read_text(encoder, ids, mask, sentence)
-    padded = read_text(
-        encoder, F.pad(ids, (0, more), value=9), F.pad(mask, (0, more)), F.pad(sentence, (0, more), value=-1)
-    )
+    less = read_text(encoder, ids, mask)
+    padded = read_text(encoder, F.pad(ids, (0, more), value=9), F.pad(mask, (0, more)))
     assert close(padded.words[:, :11][mask], less.words[mask])
     assert close(padded.summary, less.summary)
-    assert less.sentences is not None
-    assert padded.sentences is not None
-    assert close(padded.sentences, less.sentences)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -163,30 +157,6 @@ def test_an_encoder_that_reads_in_both_directions_is_refused() -> None:
     encoder = AutoModel.from_config(config_of("bert"))
     with pytest.raises(ConfigError, match="reads in both directions"):
         read_text(encoder, torch.full((1, 3), 5))
-
-
-def test_sentences_are_the_means_of_their_words() -> None:
-    encoder, (ids, mask) = encoder_of(), texts()
-    sentence = torch.full(ids.shape, -1)
-    sentence[0, 1:3], sentence[0, 3:6], sentence[2, 1:10] = 0, 1, 0
-    states = read_text(encoder, ids, mask, sentence)
-    assert states.sentences is not None
-    assert states.sentence_mask is not None
-    assert states.sentence_mask.tolist() == [[True, True], [False, False], [True, False], [False, False]]
-    assert close(states.sentences[0, 0], states.words[0, 1:3].mean(dim=0))
-    assert close(states.sentences[0, 1], states.words[0, 3:6].mean(dim=0))
-    assert close(states.sentences[2, 0], states.words[2, 1:10].mean(dim=0))
-    assert (states.sentences[~states.sentence_mask] == 0).all()
-
-
-def test_where_no_text_has_a_sentence_there_is_one_that_is_masked() -> None:
-    encoder, (ids, mask) = encoder_of(), texts()
-    states = read_text(encoder, ids, mask, torch.full(ids.shape, -1))
-    assert states.sentences is not None
-    assert states.sentence_mask is not None
-    assert states.sentences.shape == (4, 1, 16)
-    assert not states.sentence_mask.any()
-    assert read_text(encoder, ids, mask).sentences is None
 
 
 def test_a_row_of_padding_alone_is_finite_with_a_finite_gradient() -> None:

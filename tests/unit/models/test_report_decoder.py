@@ -13,7 +13,7 @@ from transformers import AutoModel, BertConfig, DynamicCache
 
 from ecg_text.errors import ConfigError
 from ecg_text.models.causal_text import causal_config, read_text
-from ecg_text.models.configs import DecoderConfig
+from ecg_text.models.decoder_config import DecoderConfig
 from ecg_text.models.report_decoder import DecoderLayer, ReportDecoder
 from ecg_text.nn.pooling import QueryPool
 from ecg_text.objectives.captioning import next_words

@@ -9,7 +9,7 @@ from transformers import AutoModel, BertConfig, GenerationConfig
 
 from ecg_text.errors import ConfigError
 from ecg_text.models.causal_text import causal_config, read_text, text_window
-from ecg_text.models.configs import DecoderConfig
+from ecg_text.models.decoder_config import DecoderConfig
 from ecg_text.models.processor import wrap_tokenizer
 from ecg_text.models.report_decoder import ReportDecoder
 from ecg_text.models.report_writer import ReportWriter, writing_settings
