@@ -71,6 +71,15 @@ class ConvStem(nn.Module):
         """(B, C, T), (B, T) -> (B, N, D), (B, N) with N = T // 2^layers for a kernel of 2. Raises SignalError."""
         self.num_tokens(x.shape[2])
         for number, conv in enumerate(self.convs):
-            x, mask = conv(x), mask.unfold(1, self.kernel, STRIDE).all(dim=2)
+            x = conv(x)
+            mask = _all_read_are_real(mask, x.shape[2], self.kernel)
             x = F.gelu(self.norm(x, mask) if number == 0 else x)
         return x.transpose(1, 2), mask
+
+
+def _all_read_are_real(mask: Tensor, num: int, kernel: int) -> Tensor:
+    """Whether all positions that each of num outputs of a convolution reads are real: (B, T) -> (B, num) bool."""
+    # mask.unfold would do, but its memory is laid out by the parity of T: a compiled model of four convolutions would
+    # be compiled for 16 kinds of T, and from the ninth on not at all. With slices one graph serves all lengths.
+    last = STRIDE * (num - 1) + 1
+    return torch.stack([mask[:, place : place + last : STRIDE] for place in range(kernel)]).all(dim=0)

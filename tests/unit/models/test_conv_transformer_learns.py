@@ -116,3 +116,32 @@ def test_it_compiles_as_one_graph() -> None:
         compiled = torch.compile(encoder, backend="eager", fullgraph=True)
         torch.testing.assert_close(compiled(*inputs), encoder(*inputs))
         torch.testing.assert_close(compiled(*inputs, masked), encoder(*inputs, masked))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_checkpointed", [False, True])
+def test_a_training_step_compiles_as_one_graph(is_checkpointed: bool) -> None:
+    encoder = tiny(dropout=0.0).train()
+    expected = gradients(encoder)
+    encoder.checkpoint_activations(is_checkpointed)
+    encoder.compile(backend="aot_eager", fullgraph=True)
+    for name, grad in gradients(encoder).items():
+        torch.testing.assert_close(grad, expected[name], msg=name)
+
+
+@pytest.mark.slow
+def test_one_compiled_graph_serves_ecgs_of_all_lengths() -> None:
+    """The first length makes a graph of its own, the second one that all that follow use."""
+    graphs: list[torch.fx.GraphModule] = []
+
+    def keep(graph: torch.fx.GraphModule, inputs: list[Tensor]) -> Any:
+        graphs.append(graph)
+        return graph.forward
+
+    encoder = tiny().eval()
+    compiled = torch.compile(encoder, backend=keep, fullgraph=True)
+    with torch.no_grad():
+        for samples in (165, 240, *range(333, 349), 999, 5000):
+            inputs = torch.randn(3, 2, samples), torch.ones(3, 2, dtype=torch.bool), torch.rand(3, samples) < 0.99
+            torch.testing.assert_close(compiled(*inputs), encoder(*inputs))
+    assert len(graphs) == 2

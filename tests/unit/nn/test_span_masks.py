@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -66,6 +67,35 @@ def test_trimming_to_the_least_of_128_rows_leaves_a_third() -> None:
     real = all_real(128)
     rates = [effective_rate(span_mask(real, PUBLISHED, chance(seed)), real).item() for seed in range(60)]
     assert sum(rates) / len(rates) == pytest.approx(0.35, abs=0.01)  # notes: about 55 of 156
+
+
+def theirs(batch: int, tokens: int, num: int) -> Tensor:
+    """As transformers draws them; its rounding of the number of spans, drawn once a batch, leaves nothing to round."""
+    from transformers.models.wav2vec2.modeling_wav2vec2 import _compute_mask_indices
+
+    real = torch.arange(156) < torch.full((batch, 1), tokens)
+    found = _compute_mask_indices((batch, 156), num * 10 / tokens, 10, attention_mask=real.long(), min_masks=2)
+    return torch.from_numpy(found)
+
+
+@pytest.mark.slow  # the import of transformers
+@pytest.mark.parametrize(("tokens", "num"), [(156, 10), (156, 11), (80, 4), (80, 1)])
+def test_rows_are_masked_as_those_of_transformers(tokens: int, num: int) -> None:
+    """The mean and spread of what is masked in a row, its least in a batch, and how often each token is."""
+    np.random.seed(0)  # noqa: NPY002
+    batches, rows = 12, 128
+    real = torch.arange(156) < torch.full((rows, 1), tokens)
+    spans = SpanMasking(budget=num * 10 / tokens, trim=False)
+    ours = torch.cat([span_mask(real, spans, chance(seed)) for seed in range(batches)])
+    other = torch.cat([theirs(rows, tokens, num) for _ in range(batches)])
+    assert not (ours | other)[:, tokens:].any()
+    one, two = (mask.sum(dim=1).double() for mask in (ours, other))
+    spread = two.std().item()
+    assert one.mean().item() == pytest.approx(two.mean().item(), abs=4 * spread * (2 / len(two)) ** 0.5)
+    assert one.std().item() == pytest.approx(spread, rel=0.1)
+    least = [number.view(batches, rows).amin(dim=1).mean().item() for number in (one, two)]
+    assert least[0] == pytest.approx(least[1], abs=3)
+    torch.testing.assert_close(ours.double().mean(dim=0), other.double().mean(dim=0), rtol=0, atol=0.08)
 
 
 def test_spans_are_covered_as_by_a_loop() -> None:

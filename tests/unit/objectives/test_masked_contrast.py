@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -117,6 +118,20 @@ def test_distractors_are_drawn_uniformly_and_with_replacement() -> None:
     many = distractor_counts(torch.ones(4000, 5, dtype=torch.bool), 8, chance(1))[:, 0, 1].double()
     assert many.mean().item() == pytest.approx(2, abs=0.08)
     assert many.var().item() == pytest.approx(8 * 0.25 * 0.75, abs=0.12)
+
+
+@pytest.mark.slow  # the import of transformers
+def test_distractors_are_drawn_as_by_transformers() -> None:
+    from transformers.models.wav2vec2.modeling_wav2vec2 import _sample_negative_indices
+
+    mask, num = torch.rand(3, 9, generator=chance(2)) < 0.7, 20000
+    np.random.seed(0)  # noqa: NPY002
+    theirs = torch.from_numpy(_sample_negative_indices(tuple(mask.shape), num, mask.numpy())).long()
+    theirs -= 9 * torch.arange(3)[:, None, None]
+    expected = torch.stack([(theirs == place).sum(dim=-1) for place in range(9)], dim=-1) * mask[:, :, None]
+    counts = distractor_counts(mask, num, chance(0))
+    assert torch.equal(counts > 0, expected > 0)
+    torch.testing.assert_close(counts / num, expected / num, rtol=0, atol=0.02)  # four standard errors
 
 
 def test_the_generator_alone_decides() -> None:
