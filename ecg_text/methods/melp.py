@@ -17,6 +17,7 @@ from ecg_text.methods.method import ContrastiveMethod, Losses
 from ecg_text.models.outputs import EcgFeatures, TextFeatures
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.nn.gather import gather_rows, gather_with_gradient, num_processes
+from ecg_text.nn.joining import join_rows, of_like_length
 from ecg_text.objectives.beat_alignment import (
     Variant,
     beat_alignment_loss,
@@ -133,13 +134,31 @@ class Melp(ContrastiveMethod):
         decoder, report = self.model.decoder, cast(Tensor, texts.report)
         if decoder is None:
             raise ConfigError("this model has no report decoder; build it with the token level")
-        longest = max(1, int(texts.attention_mask[report].sum(dim=1).max()))
-        ids, mask = texts.input_ids[report, :longest], texts.attention_mask[report, :longest]
-        states = decoder.states(text.words[report, :longest], decoder.read_memory(self.model.read_memory(ecg)))
-        chosen, targets = next_words(ids, mask)
-        logits = decoder.vocabulary(states.flatten(0, 1)[chosen])
-        loss = masked_word_loss(logits, targets, targets.new_ones(()))
-        return loss[None], targets.new_tensor([len(targets)])
+        memory = decoder.read_memory(self.model.read_memory(ecg))
+        words, of_ecg = self._told_words(text, texts, report)
+        losses, num = [], 0
+        for rows, longest in of_like_length(texts.attention_mask[report].sum(dim=1)):
+            ids, mask = texts.input_ids[report[rows], :longest], texts.attention_mask[report[rows], :longest]
+            states = decoder.states(words[of_ecg[rows], :longest], memory[rows])
+            chosen, targets = next_words(ids, mask)
+            logits = decoder.vocabulary(states.flatten(0, 1)[chosen])
+            losses.append(masked_word_loss(logits, targets, targets.new_ones(())))
+            num += len(targets)
+        return torch.stack(losses).sum()[None], report.new_tensor([num])
+
+    def _told_words(self, text: TextFeatures, texts: Texts, report: Tensor) -> tuple[Tensor, Tensor]:
+        """States of words that see none to come, and which row of them is each ECG's report: (U, L, W), (B,)."""
+        if self.model.is_causal:
+            return text.words, report  # they are at hand
+        distinct, of_ecg = report.unique(return_inverse=True)
+        parts, order = [], []
+        for rows, longest in of_like_length(texts.attention_mask[distinct].sum(dim=1)):
+            of_texts = distinct[rows]
+            parts.append(
+                self.model.told_words(texts.input_ids[of_texts, :longest], texts.attention_mask[of_texts, :longest])
+            )
+            order.append(rows)
+        return join_rows(parts)[torch.cat(order).argsort()], of_ecg
 
 
 def _with_beats(features: MelpFeatures, ecg: EcgFeatures, text: TextFeatures, report: Tensor) -> MelpFeatures:

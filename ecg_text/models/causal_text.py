@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -80,6 +81,29 @@ def read_text(encoder: PreTrainedModel, input_ids: Tensor, attention_mask: Tenso
         torch.cat([places, mask.sum(dim=1, keepdim=True)], dim=1),
     )
     return TextStates(words=states[:, :length], summary=states[:, length])
+
+
+def read_both_ways(encoder: PreTrainedModel, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    """States of words that see their whole text, whatever the encoder does by itself: (R, L), (R, L) -> (R, L, W).
+
+    A causal encoder is handed which word sees which: so one set of weights serves a contrast as it was tuned to, and a
+    decoder without telling it the words to come (Dong et al., 2019, UniLM).
+    """
+    if not getattr(encoder.config, "is_decoder", False):
+        return cast(Tensor, encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state)
+    real = attention_mask.bool()
+    # A row of padding alone would softmax over nothing; its words see each other, and are counted nowhere.
+    sees = (real | ~real.any(dim=1, keepdim=True))[:, None, None, :].expand(-1, 1, input_ids.shape[1], -1)
+    if encoder.config._attn_implementation == "eager":  # adds what it is given; sdpa takes it in any precision
+        sees = torch.zeros(sees.shape, device=sees.device).masked_fill(~sees, torch.finfo(torch.float32).min)
+    places = torch.arange(input_ids.shape[1], device=input_ids.device).unsqueeze(0)
+    made = encoder(
+        input_ids=input_ids,
+        attention_mask=sees,
+        position_ids=places + _first_position(encoder.config),
+        use_cache=False,
+    )
+    return cast(Tensor, made.last_hidden_state)
 
 
 def word_states(

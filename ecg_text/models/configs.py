@@ -16,6 +16,8 @@ from ecg_text.leads import STANDARD_12, normalise_leads
 from ecg_text.models.config_checks import refuse_unknown, require, require_heads
 from ecg_text.models.decoder_config import DecoderConfig
 
+TEXT_READINGS = ("both_ways", "causal")
+
 
 @strict
 class EcgEncoderConfig(PreTrainedConfig):
@@ -98,11 +100,13 @@ class EcgTextConfig(PreTrainedConfig):
 
     ecg_head names what makes one vector of the tokens (models/ecg_heads.py): num_beats and beat_heads are the queries
     of beat_queries and the attention heads of both heads with beats, rate_hz the samples a second that r_peaks counts
-    in. With has_sentences each sentence of a text has a vector in the space of the beats. decoder_config is the report
-    decoder's, None for a model that writes no reports; it needs a text encoder that reads causally (is_decoder, see
-    models/causal_text.py). opposite_share is how much of its opposite is taken away from a finding that is asked
-    (models/contrast.py): a model that was trained on whole reports alone wants all of it, one that has seen single
-    findings a fifth or less. Raises ConfigError for an unknown setting or an impossible size.
+    in. text_reading is how texts are compared: "both_ways", by the mean of words that see each other, or "causal", by a
+    summary behind words that see those before them. With has_sentences each sentence of a text has a vector in the
+    space of the beats. decoder_config is the report decoder's, None for a model that writes no reports. Both causal
+    reading and the decoder need a text encoder that can (is_decoder, see models/causal_text.py). opposite_share is how
+    much of its opposite is taken away from a finding that is asked (models/contrast.py): a model that was trained on
+    whole reports alone wants all of it, one that has seen single findings a fifth or less. Raises ConfigError for an
+    unknown setting or an impossible size.
     """
 
     model_type: ClassVar[str] = "ecg_text"
@@ -121,6 +125,7 @@ class EcgTextConfig(PreTrainedConfig):
     num_beats: int = 13
     beat_heads: int = 8
     rate_hz: float | int | None = None
+    text_reading: str = "both_ways"
     has_sentences: bool = False
     decoder_config: PreTrainedConfig | dict | None = None
 
@@ -166,9 +171,14 @@ class EcgTextConfig(PreTrainedConfig):
             "has_sentences is true, but the ECG head summary makes no beats to align them with; give another ecg_head",
         )
         require(
-            self.decoder_config is None or getattr(self.text_config, "is_decoder", False),
-            "a report decoder needs a text encoder that reads causally, or words would tell themselves; make "
-            "text_config with causal_config()",
+            self.text_reading in TEXT_READINGS,
+            f"text_reading is {self.text_reading!r}; choose one of {', '.join(TEXT_READINGS)}",
+        )
+        require(
+            getattr(self.text_config, "is_decoder", False)
+            or (self.decoder_config is None and self.text_reading != "causal"),
+            "a report decoder and a causal reading need a text encoder that can read causally, or words would tell "
+            "themselves; make text_config with causal_config()",
         )
 
     @classmethod

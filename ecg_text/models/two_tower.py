@@ -14,19 +14,17 @@ from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedModel
 
 from ecg_text.errors import CheckpointError, ConfigError
-from ecg_text.models.causal_text import read_text
+from ecg_text.models.causal_text import read_both_ways, read_text, word_states
 from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 from ecg_text.models.decoder_config import DecoderConfig
 from ecg_text.models.ecg_encoders import build_ecg_encoder
 from ecg_text.models.ecg_heads import ProjectionHead, RPeakHead, build_ecg_head, token_spans
 from ecg_text.models.outputs import EcgFeatures, TextFeatures
 from ecg_text.models.report_decoder import ReportDecoder
-from ecg_text.nn.joining import join_rows
+from ecg_text.nn.joining import join_rows, of_like_length
 from ecg_text.nn.pooling import QueryPool, masked_mean, segment_means
 from ecg_text.signal.beats.rpeaks import window_peaks
 from ecg_text.signal.beats.tokens import TokenGrid
-
-_TEXTS_AT_ONCE = 16
 
 
 class EcgTextModel(PreTrainedModel):
@@ -71,8 +69,8 @@ class EcgTextModel(PreTrainedModel):
 
     @property
     def is_causal(self) -> bool:
-        """Whether texts are read causally: each word sees those before it, and a summary behind them sees all."""
-        return bool(getattr(self.text_encoder.config, "is_decoder", False))
+        """Whether texts are compared as they are read causally, by the summary behind them; else by the mean word."""
+        return bool(self.config.text_reading == "causal")
 
     def encode_ecg(
         self,
@@ -108,14 +106,23 @@ class EcgTextModel(PreTrainedModel):
         """Where the tokens of a window of num_samples stand, for the spans of its beats (beat_token_spans)."""
         return self.ecg_encoder.token_grid(num_samples)
 
-    def read_memory(self, features: EcgFeatures) -> Tensor:
-        """What the report decoder reads of encoded ECGs: (B, K, W). Raises ConfigError where there is no decoder."""
-        if self.caption_pool is None:
+    def report_parts(self) -> tuple[QueryPool, ReportDecoder]:
+        """What makes the memory of an ECG, and what writes from it. Raises ConfigError where there is no decoder."""
+        if self.caption_pool is None or self.decoder is None:
             raise ConfigError(
                 "this model writes no reports; use one that was trained with the token level (a melp recipe)"
             )
-        memory: Tensor = self.caption_pool(features.tokens, features.token_mask)
+        return self.caption_pool, self.decoder
+
+    def read_memory(self, features: EcgFeatures) -> Tensor:
+        """What the report decoder reads of encoded ECGs: (B, K, W). Raises ConfigError where there is no decoder."""
+        pool, _ = self.report_parts()
+        memory: Tensor = pool(features.tokens, features.token_mask)
         return memory
+
+    def told_words(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """States of words that see none to come, for the report decoder: (R, L), (R, L), padded behind -> (R, L, W)."""
+        return word_states(self.text_encoder, input_ids, attention_mask)
 
     def encode_text(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, sentence: Tensor | None = None
@@ -130,7 +137,7 @@ class EcgTextModel(PreTrainedModel):
             states = read_text(self.text_encoder, input_ids, mask)
             words, summary = states.words, states.summary
         else:
-            words = self.text_encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state
+            words = read_both_ways(self.text_encoder, input_ids, mask)
             summary = masked_mean(words, mask)
         pooled = self.text_head(summary)
         if sentence is None:
@@ -144,17 +151,14 @@ class EcgTextModel(PreTrainedModel):
     def encode_texts(self, input_ids: Tensor, attention_mask: Tensor, sentence: Tensor | None = None) -> TextFeatures:
         """The same of many texts, padded at the end: (R, L), (R, L), (R, L) -> TextFeatures.
 
-        On a CPU they are encoded a few of like length at a time: in a batch of reports and single findings, more than
-        half of the word pieces are padding.
+        They are encoded some of like length at a time (nn/joining.py).
         """
-        lengths = attention_mask.sum(dim=1)
-        order = torch.argsort(lengths, stable=True)
-        parts = []
-        for rows in order.split(_TEXTS_AT_ONCE if input_ids.device.type == "cpu" else len(order)):
-            longest = max(1, int(lengths[rows[-1]]))
+        parts, order = [], []
+        for rows, longest in of_like_length(attention_mask.sum(dim=1)):
             numbers = None if sentence is None else sentence[rows, :longest]
             parts.append(self.encode_text(input_ids[rows, :longest], attention_mask[rows, :longest], numbers))
-        return _joined(parts, torch.argsort(order))
+            order.append(rows)
+        return _joined(parts, torch.cat(order).argsort())
 
     def forward(
         self,

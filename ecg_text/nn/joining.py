@@ -1,12 +1,25 @@
-"""Rows that were made in parts, side by side again, however long the longest of each part was."""
+"""Rows of like length together, and side by side again, however long the longest of each part was."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+TEXTS_AT_ONCE = 16
+
+
+def of_like_length(lengths: Tensor) -> Iterator[tuple[Tensor, int]]:
+    """Rows of sequences of these lengths (R,), shortest first, some at a time, with the longest of each: (r,), int.
+
+    On a CPU they come sixteen at a time, for more than half of the word pieces of a batch of reports and single
+    findings are padding; on other devices all at once, for what is launched costs more there than what is padded.
+    """
+    order = torch.argsort(lengths, stable=True)
+    for rows in order.split(TEXTS_AT_ONCE if lengths.device.type == "cpu" else len(order)):
+        yield rows, max(1, int(lengths[rows[-1]]))
 
 
 def join_rows(pieces: Sequence[Tensor]) -> Tensor:

@@ -63,7 +63,7 @@ def build(run: Run, store: Store, facts: Mapping[str, Any], processor: EcgTextPr
     rows = training_rows(store)
     if processor is None:
         reports = [render(report, run.data.rendering) for report in store.catalogue.select(rows).column("report")]
-        tokenizer = build_tokenizer(run.model.text, reports)
+        tokenizer = build_tokenizer(run.model.text, reports, run.levels)
         processor = EcgTextProcessor.of(store.preprocess, tokenizer, run.data.rendering)
     if run.method not in METHODS:
         raise ConfigError(f"no method {run.method!r}; choose one of {', '.join(sorted(METHODS))}")

@@ -48,17 +48,19 @@ def melp_tower(size: str) -> EcgTower:
 
 # The first three are MELP's own (62, 90 and 311 million weights with 12 leads), for 500 Hz: 31.25 tokens a second.
 _BASE = EcgTower(encoder="conv_transformer", widths=(256,) * 4, kernel=2, trunk_width=768, num_layers=12, num_heads=12)
-# For 100 Hz and a CPU, 1.5 and 3.7 million: with one halving less a token is 80 ms long, not 160, and there are 12.5 a
-# second. Their positions reach as far in time as MELP's, 51 tokens for its 128: 4.1 s. Three layers of 192 train in
-# four fifths of the time that four layers of 160 take, with a tenth more weights.
+# For 100 Hz and a CPU, 1.5 and 3.7 million. As in MELP four halvings: a token is 160 ms long, about a QRS complex and
+# a half, and there are 6.25 a second. With one halving less the encoder takes twice as long, and after an epoch of
+# melp_nano_ptbxl its answers were no better (74.6 against 75.7 on fold 9). Positions reach as far in time as MELP's, 25
+# tokens for its 128: 4 s. Without dropout: to draw its masks took a quarter of a step on a CPU.
 _NANO = EcgTower(
     encoder="conv_transformer",
-    widths=(128,) * 3,
+    widths=(128,) * 4,
     kernel=2,
     trunk_width=192,
     num_layers=3,
     num_heads=4,
-    position_kernel=51,
+    dropout=0.0,
+    position_kernel=25,
 )
 MELP_SIZES: Mapping[str, EcgTower] = MappingProxyType(
     {
@@ -66,7 +68,7 @@ MELP_SIZES: Mapping[str, EcgTower] = MappingProxyType(
         "melp_base": _BASE,
         "melp_large": replace(_BASE, trunk_width=1024, num_layers=24, num_heads=16),
         "melp_nano": _NANO,
-        "melp_tiny": replace(_NANO, widths=(256,) * 3, trunk_width=256, num_layers=4),
+        "melp_tiny": replace(_NANO, widths=(256,) * 4, trunk_width=256, num_layers=4),
     }
 )
 
@@ -77,8 +79,8 @@ class TextTower:
 
     The vocabulary is trained on the training reports, and saved with the run. Of a pretrained encoder alone, the
     embeddings and the lowest frozen_layers do not learn where that is above 0, and the rest learns at pace times the
-    learning rate: it has more to forget than to learn. With lora.rank above 0 only adapters of it learn. A causal
-    encoder reads each word from those before it, which a report decoder needs (models/causal_text.py).
+    learning rate: it has more to forget than to learn. With lora.rank above 0 only adapters of it learn. reading is
+    how texts are compared, "both_ways" or "causal" (models/configs.py).
     """
 
     pretrained: str | None = None
@@ -89,7 +91,7 @@ class TextTower:
     dropout: float = 0.1
     frozen_layers: int = 0
     pace: float = 1.0
-    causal: bool = False
+    reading: str = "both_ways"
     lora: LoraPlan = field(default_factory=LoraPlan)
 
 

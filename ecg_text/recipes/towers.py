@@ -33,13 +33,16 @@ from ecg_text.recipes.run import EcgTower, ModelPlan, TextTower
 from ecg_text.text.tokenizer import train_wordpiece
 
 
-def build_tokenizer(plan: TextTower, reports: Iterable[str]) -> PreTrainedTokenizerFast:
-    """The tokenizer of a pretrained text encoder, or one whose vocabulary is trained on these reports."""
+def build_tokenizer(plan: TextTower, reports: Iterable[str], levels: Levels = RHYTHM_ALONE) -> PreTrainedTokenizerFast:
+    """The tokenizer of a pretrained text encoder, or one whose vocabulary is trained on these reports.
+
+    Where the encoder is to read causally, for these levels, too, texts have as many pieces as it then has room for.
+    """
     if plan.pretrained is None:
         return wrap_tokenizer(train_wordpiece(reports, vocab_size=plan.vocab_size))
     tokenizer = load_tokenizer(plan.pretrained)
     config = load_auto(AutoConfig, plan.pretrained)
-    positions = usable_positions(causal_config(config) if plan.causal else config)
+    positions = usable_positions(causal_config(config) if _reads_causally(plan, levels) else config)
     if positions is not None:
         tokenizer.model_max_length = min(tokenizer.model_max_length, positions)
     return tokenizer
@@ -51,10 +54,11 @@ def build_model(plan: ModelPlan, processor: EcgTextProcessor, seed: int, levels:
     Raises ConfigError for parts that cannot be, or do not fit each other.
     """
     register()
-    encoder = _pretrained_encoder(plan.text, processor)
+    is_causal = _reads_causally(plan.text, levels)
+    encoder = _pretrained_encoder(plan.text, processor, is_causal)
     text_config: PreTrainedConfig
     if encoder is None:
-        text_config = _bert_config(plan.text, len(processor.tokenizer), processor.tokenizer.pad_token_id)
+        text_config = _bert_config(plan.text, len(processor.tokenizer), processor.tokenizer.pad_token_id, is_causal)
     else:
         text_config = encoder.config
     config = EcgTextConfig(
@@ -67,6 +71,7 @@ def build_model(plan: ModelPlan, processor: EcgTextProcessor, seed: int, levels:
         num_beats=plan.num_beats,
         beat_heads=plan.beat_heads,
         rate_hz=processor.preprocess.rate_hz if plan.ecg_head == "r_peaks" else None,
+        text_reading=plan.text.reading,
         has_sentences=levels.beat > 0,
         decoder_config=DecoderConfig(**asdict(plan.decoder)) if levels.token > 0 else None,
     )
@@ -78,11 +83,16 @@ def build_model(plan: ModelPlan, processor: EcgTextProcessor, seed: int, levels:
     return model
 
 
-def _pretrained_encoder(plan: TextTower, processor: EcgTextProcessor) -> PreTrainedModel | None:
+def _reads_causally(plan: TextTower, levels: Levels) -> bool:
+    """Whether the text encoder must be able to read causally: to be compared so, or for the report decoder."""
+    return plan.reading == "causal" or levels.token > 0
+
+
+def _pretrained_encoder(plan: TextTower, processor: EcgTextProcessor, is_causal: bool) -> PreTrainedModel | None:
     if plan.pretrained is None:
         return None
     options: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
-    if plan.causal:
+    if is_causal:
         options["config"] = causal_config(load_auto(AutoConfig, plan.pretrained))
     encoder: PreTrainedModel = load_auto(AutoModel, plan.pretrained, **options)
     check_tokenizer_fits(encoder, processor.tokenizer, plan.pretrained)
@@ -159,16 +169,16 @@ def ecg_config(tower: EcgTower, leads: Sequence[str]) -> EcgEncoderConfig:
     )
 
 
-def _bert_config(plan: TextTower, vocab_size: int, pad_token_id: int) -> BertConfig:
+def _bert_config(plan: TextTower, vocab_size: int, pad_token_id: int, is_causal: bool) -> BertConfig:
     config = BertConfig(
         vocab_size=vocab_size,
         hidden_size=plan.width,
         num_hidden_layers=plan.num_layers,
         num_attention_heads=plan.num_heads,
         intermediate_size=4 * plan.width,
-        max_position_embeddings=MAX_WORD_PIECES + plan.causal,  # one more for the summary behind the text
+        max_position_embeddings=MAX_WORD_PIECES + is_causal,  # one more for the summary behind the text
         hidden_dropout_prob=plan.dropout,
         attention_probs_dropout_prob=plan.dropout,
         pad_token_id=pad_token_id,
     )
-    return cast(BertConfig, causal_config(config)) if plan.causal else config
+    return cast(BertConfig, causal_config(config)) if is_causal else config

@@ -39,7 +39,7 @@ LEFT_OUT = [
 ]
 
 
-def tiny_melp(levels: Levels = ALL, *, head: str = "beat_queries", width: int = 16) -> Melp:
+def tiny_melp(levels: Levels = ALL, *, head: str = "beat_queries", reading: str = "both_ways") -> Melp:
     register()
     torch.manual_seed(0)
     ecg = EcgEncoderConfig(
@@ -55,7 +55,7 @@ def tiny_melp(levels: Levels = ALL, *, head: str = "beat_queries", width: int = 
     )
     text = BertConfig(
         vocab_size=30,
-        hidden_size=width,
+        hidden_size=16,
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=32,
@@ -70,6 +70,7 @@ def tiny_melp(levels: Levels = ALL, *, head: str = "beat_queries", width: int = 
         ecg_head=head,
         num_beats=3,
         beat_heads=2,
+        text_reading=reading,
         rate_hz=100 if head == "r_peaks" else None,
         has_sentences=levels.beat > 0,
         decoder_config=DecoderConfig(num_queries=4, num_layers=2, num_heads=2, dropout=0.0)
@@ -158,7 +159,7 @@ def slow_losses(method: Melp, batch: Batch) -> dict[str, float]:
             beat[b, r] = levels.beat_scale * slow_score(beats, sentences, levels)
             if b == r:
                 assert model.decoder is not None
-                logits = model.decoder(report.words, model.read_memory(ecg))[0]
+                logits = model.decoder(model.told_words(ids, torch.ones_like(ids)), model.read_memory(ecg))[0]
                 word_losses += [F.cross_entropy(logits[i], ids[0, i + 1]) for i in range(whole - 1)]
     also = torch.tensor([[says(batch, texts.stated[r], b) for r in range(num)] for b in range(num)])
     whole_also = torch.tensor([[says(batch, texts.reported[r], b) for r in range(num)] for b in range(num)])
@@ -191,8 +192,9 @@ def slow_contrast(logits: torch.Tensor, also_true: torch.Tensor) -> float:
 
 @pytest.mark.parametrize("head", ["beat_queries", "r_peaks"])
 @pytest.mark.parametrize("variant", ["exact", "single"])
-def test_each_level_is_its_slow_truth_and_the_total_their_weighted_sum(head: str, variant: str) -> None:
-    method, batch = tiny_melp(Levels(beat_variant=variant), head=head).eval(), batch_of(5)
+@pytest.mark.parametrize("reading", ["both_ways", "causal"])
+def test_each_level_is_its_slow_truth_and_the_total_their_weighted_sum(head: str, variant: str, reading: str) -> None:
+    method, batch = tiny_melp(Levels(beat_variant=variant), head=head, reading=reading).eval(), batch_of(5)
     losses = method(batch)
     wanted = slow_losses(method, batch)
     found = {name: losses.parts[name].item() for name in wanted}
@@ -211,7 +213,7 @@ def test_the_sigmoid_loss_of_the_rhythm_level_judges_every_pair_by_itself() -> N
         for r in range(5):
             if r != b and says(batch, texts.stated[r], b):
                 continue
-            logit = float(method.model.scale * features.ecg[b] @ features.text[r] + method.bias)
+            logit = (method.model.scale * features.ecg[b] @ features.text[r] + method.bias).item()
             total += math.log1p(math.exp(-logit if b == r else logit))
     assert method(batch).total.item() == pytest.approx(total / 5, rel=1e-5)
 
@@ -229,14 +231,32 @@ def test_whatever_is_left_out_every_weight_that_may_learn_has_a_gradient(levels:
 
 
 @pytest.mark.parametrize("levels", LEFT_OUT, ids=str)
-@pytest.mark.parametrize("head", ["beat_queries", "r_peaks"])
-def test_chunks_have_the_loss_and_gradients_of_the_whole_batch(levels: Levels, head: str) -> None:
-    whole, cut, batch = tiny_melp(levels, head=head), tiny_melp(levels, head=head), batch_of(8)
+@pytest.mark.parametrize(("head", "reading"), [("beat_queries", "causal"), ("r_peaks", "both_ways")])
+def test_chunks_have_the_loss_and_gradients_of_the_whole_batch(levels: Levels, head: str, reading: str) -> None:
+    whole, cut = (tiny_melp(levels, head=head, reading=reading) for _ in range(2))
+    batch = batch_of(8)
     one, other = whole(batch), GradientCache(cut, 3)(batch)
     one.total.backward()
     other.total.backward()
     torch.testing.assert_close(other.total, one.total, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(gradients(cut), gradients(whole), atol=1e-5, rtol=1e-5)
+
+
+def test_no_word_of_a_report_is_told_by_itself_or_by_a_later_one() -> None:
+    for reading in ("both_ways", "causal"):
+        method, batch = tiny_melp(Levels(rhythm=0, beat=0, token=1), reading=reading), batch_of(4)
+        texts = batch.texts
+        assert texts is not None
+        assert method.model.decoder is not None
+        ids = texts.input_ids[:1, :6]
+        memory = method.model.read_memory(method.model.encode_ecg(batch.ecg[:1]))
+        before = method.model.decoder(method.model.told_words(ids, torch.ones_like(ids)), memory)
+        for place in range(1, 6):
+            other = ids.clone()
+            other[0, place] = 29 if ids[0, place] != 29 else 28
+            after = method.model.decoder(method.model.told_words(other, torch.ones_like(ids)), memory)
+            torch.testing.assert_close(after[:, :place], before[:, :place])
+            assert not torch.allclose(after[:, place:], before[:, place:])
 
 
 def test_one_batch_is_learned_at_every_level() -> None:

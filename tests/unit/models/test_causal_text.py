@@ -12,7 +12,14 @@ from torch.nn import functional as F
 from transformers import AutoConfig, AutoModel, BertConfig, DynamicCache, PreTrainedConfig, PreTrainedModel
 
 from ecg_text.errors import ConfigError, TextError
-from ecg_text.models.causal_text import CAUSAL_KINDS, causal_config, read_text, text_window, word_states
+from ecg_text.models.causal_text import (
+    CAUSAL_KINDS,
+    causal_config,
+    read_both_ways,
+    read_text,
+    text_window,
+    word_states,
+)
 from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 from ecg_text.models.two_tower import EcgTextModel
 
@@ -211,3 +218,15 @@ def test_a_published_encoder_keeps_its_weights_and_becomes_causal() -> None:
     with torch.no_grad():
         assert torch.equal(read_text(causal, ids).words[:, :-1], read_text(causal, changed).words[:, :-1])
         assert not close(read_text(causal, ids).summary, read_text(causal, changed).summary)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_read_both_ways_a_causal_encoder_is_the_one_it_was_made_from(kind: str) -> None:
+    causal, (ids, mask) = encoder_of(kind), texts()
+    plain = AutoModel.from_config(config_of(kind)).eval()
+    plain.load_state_dict(causal.state_dict())
+    both = read_both_ways(causal, ids, mask)
+    assert close(both[mask], read_both_ways(plain, ids, mask)[mask])
+    assert not close(both[mask], word_states(causal, ids, mask)[mask])
+    mask[1] = False
+    assert torch.isfinite(read_both_ways(causal, ids, mask)).all()

@@ -31,8 +31,10 @@ def model_of(*, is_causal: bool = False, **settings: Any) -> EcgTextModel:
         intermediate_size=32,
         max_position_embeddings=33,
     )
-    reading = causal_config(text) if is_causal else text
-    return EcgTextModel(EcgTextConfig(ecg_config=ecg, text_config=reading, embedding_width=12, **settings)).eval()
+    settings = {"text_config": causal_config(text), "text_reading": "causal", **settings} if is_causal else settings
+    return EcgTextModel(
+        EcgTextConfig(**{"ecg_config": ecg, "text_config": text, "embedding_width": 12, **settings})
+    ).eval()
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +161,9 @@ def test_parts_of_a_level_change_no_other_part() -> None:
         ({"ecg_head": "beat_queries", "beat_heads": 5}, "12 cannot be split among 5 heads"),
         ({"ecg_head": "beat_queries", "num_beats": 0}, "must be above 0"),
         ({"ecg_head": "r_peaks", "beat_heads": 2}, "rate_hz is None"),
-        ({"decoder_config": {"num_heads": 2}}, "needs a text encoder that reads causally"),
+        ({"decoder_config": {"num_heads": 2}}, "need a text encoder that can read causally"),
+        ({"text_reading": "causal"}, "need a text encoder that can read causally"),
+        ({"text_reading": "backwards"}, "choose one of both_ways, causal"),
     ],
 )
 def test_levels_that_cannot_be_are_refused(settings: dict[str, Any], told: str) -> None:

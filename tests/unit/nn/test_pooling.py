@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ecg_text.nn.pooling import AttentionPool, QueryPool, masked_mean, segment_means
+from ecg_text.nn.pooling import AttentionPool, QueryPool, SpanPool, masked_mean, segment_means
 
 
 def generator(seed: int) -> torch.Generator:
@@ -108,5 +108,37 @@ def test_query_pool_of_nothing_is_finite_with_a_finite_gradient() -> None:
     pooled.sum().backward()
     torch.testing.assert_close(pooled[0], pool.norm(pool.out.bias).expand(3, -1))
     torch.testing.assert_close(pooled[1:], pool(tokens[1:], mask[1:]))
+    assert tokens.grad is not None
+    assert torch.isfinite(tokens.grad).all()
+
+
+def slow_span_pool(pool: SpanPool, tokens: torch.Tensor, member: torch.Tensor) -> torch.Tensor:
+    """One span, one head and one token at a time."""
+    out = []
+    for b, spans in enumerate(member):
+        for span in spans:
+            inside = [pool.token_norm(token) for token, is_in in zip(tokens[b], span, strict=True) if is_in]
+            heads = []
+            for head, width in enumerate(
+                [pool.value.out_features // pool.score.out_features] * pool.score.out_features
+            ):
+                weights = torch.stack([pool.score(token)[head] for token in inside]).softmax(dim=0) if inside else []
+                part = slice(head * width, head * width + width)
+                values = [weight * pool.value(token)[part] for weight, token in zip(weights, inside, strict=True)]
+                heads.append(torch.stack(values).sum(dim=0) if values else torch.zeros(width))
+            out.append(pool.norm(pool.out(torch.cat(heads))))
+    return torch.stack(out).unflatten(0, member.shape[:2])
+
+
+def test_span_pool_is_its_slow_truth_and_an_empty_span_is_the_output_bias() -> None:
+    torch.manual_seed(3)
+    pool, tokens = SpanPool(12, 8, 2), torch.randn(2, 7, 12, generator=generator(12)).requires_grad_()
+    place = torch.arange(7)
+    spans = torch.tensor([[[0, 3], [3, 7], [0, 0]], [[1, 2], [0, 7], [6, 7]]])
+    member = (place >= spans[..., :1]) & (place < spans[..., 1:])
+    pooled = pool(tokens, member)
+    torch.testing.assert_close(pooled, slow_span_pool(pool, tokens, member))
+    torch.testing.assert_close(pooled[0, 2], pool.norm(pool.out.bias))
+    pooled.sum().backward()
     assert tokens.grad is not None
     assert torch.isfinite(tokens.grad).all()

@@ -92,6 +92,19 @@ def test_the_best_model_is_kept_and_so_is_its_checkpoint(tmp_path, toy_method, t
     assert checkpoints(tmp_path) == ["step-00000004", "step-00000009", "step-00000012"]
 
 
+def test_a_run_that_gets_no_better_ends_when_patience_does(tmp_path, toy_method, toy_loader, quick):
+    config = replace(quick, steps=40, evaluate_every=2, select_metric="score", patience=3, checkpoint_every=100)
+    scores = {2: 0.1, 4: 0.5}
+
+    def evaluate(_method, step):
+        return {"score": scores.get(step, 0.2)}
+
+    report = train(toy_method(), toy_loader(), config, tmp_path / "run", evaluators=[evaluate])
+    assert (report.steps, report.best_step, report.best_value) == (10, 4, 0.5)
+    again = train(toy_method(), toy_loader(), config, tmp_path / "run", evaluators=[evaluate], resume=True)
+    assert (again.steps, again.best_step) == (10, 4)
+
+
 def test_the_saved_model_has_the_averaged_weights(tmp_path, toy_method, toy_loader, quick):
     method = toy_method()
     train(method, toy_loader(), quick, tmp_path)

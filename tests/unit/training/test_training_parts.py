@@ -37,6 +37,14 @@ def test_the_learning_rate_rises_in_a_line_and_falls_as_half_a_cosine():
     assert rates[4:] == sorted(rates[4:], reverse=True)
 
 
+def test_the_learning_rate_falls_as_often_as_there_are_cycles():
+    config = TrainingConfig(learning_rate=2.0, warmup_steps=4, min_lr_ratio=0.1, cosine_cycles=3)
+    one = TrainingConfig(learning_rate=2.0, warmup_steps=0, min_lr_ratio=0.1)
+    rates = [learning_rate(config, step, 64) for step in range(1, 65)]
+    fall = [learning_rate(one, step, 20) for step in range(1, 21)]
+    assert rates[4:] == pytest.approx(fall * 3)
+
+
 def test_without_warm_up_the_first_step_is_nearly_full():
     config = TrainingConfig(warmup_fraction=0.0, learning_rate=1.0, min_lr_ratio=0.0)
     assert learning_rate(config, 1, 1000) == pytest.approx(1.0, abs=1e-4)
@@ -217,6 +225,9 @@ def test_the_log_forgets_later_lines_and_torn_ones(tmp_path):
         {"steps": 0},
         {"learning_rate": -1.0},
         {"learning_rate": math.nan},
+        {"cosine_cycles": 0},
+        {"patience": 0, "evaluate_every": 1, "select_metric": "score"},
+        {"patience": 1},
         {"betas": (0.9, 1.0)},
         {"warmup_fraction": 2.0},
         {"clip_norm": -1.0},
