@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from ecg_text.hub.embedding import Embedder
     from ecg_text.text.prompts import PromptSet
 
-Task = Literal["zero-shot", "retrieval", "text-probe"]
+Task = Literal["zero-shot", "retrieval", "captions", "text-probe"]
 Split = Literal["train", "val", "test"]
 Rows = Literal["labelled", "all"]
 
+_OF_PROMPTS = ("zero-shot", "captions")  # the tasks that ask for the labels of prompt sets
+
 TASK_HELP = (
-    "zero-shot: findings by their words. retrieval: reports and ECGs. text-probe: which phrases mean the same; "
-    "MODEL may be any text encoder, and no data is needed."
+    "zero-shot: findings by their words. retrieval: reports and ECGs. captions: drafts of reports against the reports, "
+    "and the findings they say. text-probe: which phrases mean the same; MODEL may be any text encoder, and no data "
+    "is needed."
 )
 
 
@@ -52,7 +55,7 @@ def evaluate(
     model: str = typer.Argument(..., help=MODEL_HELP),
     data: Path | None = typer.Option(None, help="A store made by ecg-text prepare."),
     task: Task = typer.Option(..., help=TASK_HELP),
-    out: Path = typer.Option(..., help="The result file; with several prompt sets OUT-SET.json, one for each."),
+    out: Path = typer.Option(..., help="The result file; zero-shot of several prompt sets: OUT-SET.json for each."),
     prompts: list[str] = typer.Option([], help="A prompt set, by name or .toml file; the model's own by default."),
     split: Split = typer.Option("val", help="The split that is asked; keep test for the last time."),
     rule: Rule = typer.Option("contrast", help=RULE_HELP),
@@ -65,14 +68,16 @@ def evaluate(
     verbose: bool = typer.Option(False, "--verbose", "-v", help="text-probe: show the pairs that are seen worst."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
-    """Score a model on a split of a store (zero-shot diagnosis, retrieval), or its text side on pairs of phrases.
+    """Score a model on a split of a store (diagnosis, retrieval, drafts), or its text side on pairs of phrases.
 
     Example: `ecg-text evaluate run/model --data store --task zero-shot --prompts ptbxl-rhythm --out rhythm.json`
 
     Values are fractions with 95 % intervals over patients; each result file says how it came about.
     """
-    if task != "zero-shot" and prompts:
-        raise typer.BadParameter("--prompts belongs to --task zero-shot; the other tasks bring their own texts")
+    if task not in _OF_PROMPTS and prompts:
+        raise typer.BadParameter(
+            f"--prompts belongs to --task {' and '.join(_OF_PROMPTS)}; the other tasks have no use for it"
+        )
     if task == "text-probe":
         if data is not None:
             raise typer.BadParameter("--task text-probe needs no --data; it brings its own pairs of phrases")
@@ -85,9 +90,13 @@ def evaluate(
     from ecg_text.data.store import Store
 
     embedder, store = load_model(model), Store.open(data)
-    asked = _prompt_sets(prompts, embedder) if task == "zero-shot" else ()
-    files = {_file_of(out, one, asked): one for one in asked}
+    asked = _prompt_sets(prompts, embedder) if task in _OF_PROMPTS else ()
+    files = {_file_of(out, one, asked): one for one in asked if task == "zero-shot"}
     _make_way(list(files) or [out])
+    if task == "captions":
+        drafts = _captions(embedder, store, split, asked, seed=seed, num_resamples=resamples)
+        _tell({out: drafts}, as_json=as_json)
+        return
     subject = _subject(embedder, store, split, seed=seed, num_resamples=resamples, random_encoder=random_encoder)
     if task == "retrieval":
         results = {out: _retrieval(subject)}
@@ -175,6 +184,24 @@ def _retrieval(subject: Subject) -> Result:
         generator=np.random.default_rng(subject.seed),
         num_resamples=subject.num_resamples,
         facts=subject.facts,
+    )
+
+
+def _captions(
+    embedder: Embedder, store: Store, split: str, prompt_sets: Sequence[PromptSet], *, seed: int, num_resamples: int
+) -> Result:
+    import numpy as np
+
+    from ecg_text.evaluation.drafts import captions_result, draft_split
+
+    with progress("write drafts") as advance:
+        drafted = draft_split(embedder, store, split, advance)
+    return captions_result(
+        drafted,
+        prompt_sets,
+        generator=np.random.default_rng(seed),
+        num_resamples=num_resamples,
+        facts={"seed": seed, "command": this_command()},
     )
 
 

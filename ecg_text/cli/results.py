@@ -40,8 +40,8 @@ def _show_classes(result: Result) -> None:
     ]
     what, counted = ("kind", "pairs") if "num_pairs" in result.provenance else ("label", "positives")
     print_table((what, counted, *(name.replace("_", " ") for name in names)), rows, right=(counted,))
-    weak = _weak_labels(result)
-    say(f"under {_WEAK_AUROC}: {', '.join(weak) or 'none'}")
+    if "auroc" in names:
+        say(f"under {_WEAK_AUROC}: {', '.join(_weak_labels(result)) or 'none'}")
 
 
 def _weak_labels(result: Result) -> list[str]:

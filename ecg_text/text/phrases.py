@@ -30,9 +30,13 @@ class Found(NamedTuple, Generic[T]):
 
 
 class PhraseTable(Generic[T]):
-    """Phrases by their keys (phrase_key), each with a meaning."""
+    """Phrases by their keys (phrase_key), each with a meaning.
 
-    def __init__(self, meanings: Mapping[tuple[str, ...], T]) -> None:
+    clauses_open: one with a verb in it ("is", "are") is found at the opening of a sentence only.
+    """
+
+    def __init__(self, meanings: Mapping[tuple[str, ...], T], *, clauses_open: bool = True) -> None:
+        self._clauses_open = clauses_open
         self._tree: dict[str, Any] = {}  # words lead to words, and at _END to a meaning
         for key, meaning in meanings.items():
             node = self._tree
@@ -64,9 +68,17 @@ class PhraseTable(Generic[T]):
             if keys[number] not in node or not _GAP.fullmatch(gap):
                 break
             node, end = node[keys[number]], tokens[number].end()
-            if _END in node and _may_end(sentence, start, end):
+            if _END in node and self._may_end(sentence, start, end):
                 last, found = number, Found(start, end, node[_END])
         return last, found
+
+    def _may_end(self, sentence: str, start: int, end: int) -> bool:
+        """Whether a phrase is whole at its end, and a clause stands where only a clause can."""
+        if sentence[end : end + 1] in ("-", "/", "("):
+            return False
+        if not self._clauses_open or not CLAUSE.search(sentence[start:end]):
+            return True
+        return start == 0 and GOES_ON.match(sentence, end) is not None
 
 
 def phrase_key(wording: str) -> tuple[str, ...]:
@@ -78,10 +90,3 @@ def _key(token: str) -> str:
     for written, read in _SPELLINGS:
         token = token.replace(written, read)
     return token
-
-
-def _may_end(sentence: str, start: int, end: int) -> bool:
-    """Whether a phrase is whole at its end, and a clause stands where only a clause can."""
-    if sentence[end : end + 1] in ("-", "/", "("):
-        return False
-    return not CLAUSE.search(sentence[start:end]) or (start == 0 and GOES_ON.match(sentence, end) is not None)
