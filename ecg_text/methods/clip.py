@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ecg_text.data.batch import Batch
 from ecg_text.errors import DataError
@@ -29,6 +29,10 @@ class Clip(ContrastiveMethod):
     def __init__(self, model: EcgTextModel) -> None:
         super().__init__()
         self.model = model
+
+    def parts_to_compile(self) -> tuple[nn.Module, ...]:
+        """The ECG encoder; texts come in as many shapes as they have lengths."""
+        return (self.model.ecg_encoder,)
 
     def encode(self, batch: Batch) -> ClipFeatures:
         """Both vectors of every row. Raises DataError for a batch without texts."""

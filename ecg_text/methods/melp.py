@@ -70,6 +70,10 @@ class Melp(ContrastiveMethod):
             model.text_head.requires_grad_(False)
             model.log_scale.requires_grad_(False)
 
+    def parts_to_compile(self) -> tuple[nn.Module, ...]:
+        """The ECG encoder; texts come in as many shapes as they have lengths."""
+        return (self.model.ecg_encoder,)
+
     def encode(self, batch: Batch) -> MelpFeatures:
         """What each row is at every level. Raises DataError for a batch without texts, or without its reports."""
         texts = batch.texts

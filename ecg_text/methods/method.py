@@ -28,6 +28,10 @@ class Method(nn.Module):
         """Losses of one batch; the parts have the same names for every batch."""
         raise NotImplementedError(f"{type(self).__name__} must define forward(batch) -> Losses")
 
+    def parts_to_compile(self) -> tuple[nn.Module, ...]:
+        """Modules whose forward is worth compiling: they take most of the time, in few shapes. None by default."""
+        return ()
+
     def after_step(self) -> None:
         """Called without gradient after each optimizer step: clamp a scale, move a teacher. Does nothing here."""
 

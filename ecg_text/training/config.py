@@ -42,6 +42,7 @@ class TrainingConfig:
     ema_decay: float = 0.0  # 0: off; otherwise the averaged weights are evaluated and saved
     seed: int = 0
     num_threads: int | None = None  # CPU threads of torch while training
+    compile: bool = False  # the parts that gain most by torch.compile; the first step takes a minute or more
 
     # Rhythm, in steps. evaluate_every 0: only at the end.
     evaluate_every: int = 0

@@ -14,7 +14,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from ecg_text.errors import TrainingError
+from ecg_text.errors import ConfigError, TrainingError
 from ecg_text.methods.method import Losses, Method
 from ecg_text.nn.gather import gather_objects
 from ecg_text.training.config import TrainingConfig
@@ -137,6 +137,8 @@ def build_engine(method: Method, config: TrainingConfig, run_dir: Path, num_step
     accelerator = Accelerator(mixed_precision="no", log_with=list(config.trackers) or None, project_dir=run_dir)
     seed_everything(config.seed + accelerator.process_index)
     method.to(accelerator.device).train()
+    if config.compile:
+        compile_parts(method)
     module = method if config.cached_chunks == 1 else GradientCache(method, config.cached_chunks)
     wrapped = accelerator.prepare_model(module)
     return Engine(
@@ -149,6 +151,17 @@ def build_engine(method: Method, config: TrainingConfig, run_dir: Path, num_step
         precision=choose_precision(config.precision, accelerator.device),
         num_steps=num_steps,
     )
+
+
+def compile_parts(method: Method) -> None:
+    """Has the method's parts compiled at their first call, in place. Raises ConfigError where it names none."""
+    parts = method.parts_to_compile()
+    if not parts:
+        raise ConfigError(
+            f"training.compile is true, but method {type(method).__name__} has no part to compile; give false"
+        )
+    for part in parts:
+        part.compile()
 
 
 def choose_precision(wanted: str, device: torch.device) -> str:

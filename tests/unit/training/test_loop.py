@@ -253,3 +253,18 @@ def test_unknown_and_absent_trackers_are_told_apart(tmp_path, toy_method, toy_lo
         train(toy_method(), toy_loader(), replace(quick, trackers=("wandbb",)), tmp_path)
     with pytest.raises(MissingPackageError, match="pip install"):
         train(toy_method(), toy_loader(), replace(quick, trackers=("dvclive",)), tmp_path)
+
+
+def test_parts_are_compiled_where_the_method_names_some(tmp_path, toy_method, toy_loader, quick, monkeypatch):
+    compiled = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda part: compiled.append(part))
+
+    class Compilable(toy_method):
+        def parts_to_compile(self):
+            return tuple(self.children())
+
+    method = Compilable()
+    train(method, toy_loader(), replace(quick, compile=True), tmp_path / "run")
+    assert compiled == list(method.children()) != []
+    with pytest.raises(ConfigError, match="has no part to compile"):
+        train(toy_method(), toy_loader(), replace(quick, compile=True), tmp_path / "other")
