@@ -32,6 +32,7 @@ from ecg_text.hub.parts import (
 )
 from ecg_text.hub.remote import fetch_folder
 from ecg_text.models.auto import register
+from ecg_text.models.configs import EcgEncoderConfig
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.text.prompts import PromptSet
@@ -67,7 +68,7 @@ def save_checkpoint(
     something else, or the disk is full.
     """
     folder = Path(folder)
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     try:
         with replaced_folder(folder) as fresh:
             model.save_pretrained(fresh)
@@ -89,15 +90,10 @@ def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> 
     """
     register()
     folder = fetch_folder(str(name_or_folder), revision)
+    _refuse_encoder(folder)
     if missing := [name for name in NEEDED if not (folder / name).is_file()]:
         raise CheckpointError(f"{folder} has no {missing[0]}; give a whole checkpoint folder of ecg_text")
-    provenance = read_json(folder / PROVENANCE, dict)
-    weights = weights_revision(folder)
-    if provenance.get("revision") != weights:
-        raise CheckpointError(
-            f"{folder / WEIGHTS} has revision {weights}, {PROVENANCE} tells of {provenance.get('revision')}; "
-            "it is damaged or another model's: get a complete copy"
-        )
+    provenance = checked_provenance(folder)
     model = load_model(folder)
     processor = load_processor(folder, provenance)
     check_fit(folder, model, processor, provenance)
@@ -106,11 +102,30 @@ def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> 
         processor=processor,
         prompts=read_prompts(folder / PROMPTS, provenance),
         provenance=provenance,
-        revision=weights,
+        revision=provenance["revision"],
     )
 
 
-def _refuse_foreign(folder: Path) -> None:
+def checked_provenance(folder: Path) -> Mapping[str, Any]:
+    """What a folder of weights tells of itself. Raises CheckpointError where it tells of other weights."""
+    provenance, weights = read_json(folder / PROVENANCE, dict), weights_revision(folder)
+    if provenance.get("revision") != weights:
+        raise CheckpointError(
+            f"{folder / WEIGHTS} has revision {weights}, {PROVENANCE} tells of {provenance.get('revision')}; "
+            "it is damaged or another model's: get a complete copy"
+        )
+    return provenance
+
+
+def _refuse_encoder(folder: Path) -> None:
+    path = folder / CONFIG
+    if path.is_file() and read_json(path, dict).get("model_type") == EcgEncoderConfig.model_type:
+        raise CheckpointError(
+            f"{folder} is an ECG encoder alone, which reads no text; train a model with it (--set model.ecg.init=...)"
+        )
+
+
+def refuse_foreign(folder: Path) -> None:
     """Raises CheckpointError where something would be lost: what is no checkpoint, or a folder inside (.git, say)."""
     if not folder.exists():
         return

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ecg_text.errors import ConfigError
+from ecg_text.nn.gather import gather_rows, gather_with_gradient
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -107,10 +108,12 @@ def one_hot(choices: Tensor, like: Tensor) -> Tensor:
 def perplexity(probabilities: Tensor, counted: Tensor) -> Tensor:
     """exp(entropy) of the mean over counted tokens, summed over groups: (B, N, G, V), (B, N) -> ().
 
-    Where nothing is counted it is G, the least.
+    Tokens of all processes are counted, so all must ask: an entry that only one of them uses is in use. Where nothing
+    is counted it is G, the least.
     """
     weight = counted.to(probabilities.dtype)
-    mean = torch.einsum("bn,bngv->gv", weight, probabilities) / weight.sum().clamp(min=1)
+    total = gather_with_gradient(torch.einsum("bn,bngv->gv", weight, probabilities)[None]).sum(dim=0)
+    mean = total / gather_rows(weight.sum()[None]).sum().clamp(min=1)
     # p log p is 0 at 0, but its gradient is not finite there, and softmax underflows to 0.
     entropy = -(mean * mean.clamp(min=torch.finfo(mean.dtype).tiny).log()).sum(dim=-1)
     return entropy.exp().sum()

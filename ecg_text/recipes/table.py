@@ -7,14 +7,20 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ecg_text.errors import ConfigError
-from ecg_text.recipes.melp import melp_nano_ptbxl
+from ecg_text.recipes.melp import melp_nano_ptbxl, melp_small_mimic, melp_small_ptbxl
 from ecg_text.recipes.pretrain import clip_nano
 from ecg_text.recipes.pretrain_ecg import EcgRun, wav2vec_nano_ptbxl, wav2vec_small_mimic
 from ecg_text.recipes.run import EcgTower, Run
 from ecg_text.recipes.smoke import smoke
 
 RECIPES: Mapping[str, Callable[[], Run]] = MappingProxyType(
-    {"smoke": smoke, "clip_nano": clip_nano, "melp_nano_ptbxl": melp_nano_ptbxl}
+    {
+        "smoke": smoke,
+        "clip_nano": clip_nano,
+        "melp_nano_ptbxl": melp_nano_ptbxl,
+        "melp_small_ptbxl": melp_small_ptbxl,
+        "melp_small_mimic": melp_small_mimic,
+    }
 )
 
 # These train an ECG encoder alone, in which a run of the others may begin.
