@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from transformers import GenerationConfig
 
 from ecg_text.errors import ConfigError, FingerprintError
 from ecg_text.hub.checkpoint import load_checkpoint
+from ecg_text.hub.describing import Drafter
+from ecg_text.hub.drafts import Draft
 from ecg_text.models.contrast import opposed_texts, zero_shot_weights
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
@@ -134,6 +137,24 @@ class Embedder:
     def zero_shot(self, records: Sequence[Record], prompts: PromptSet, rule: str = "contrast") -> np.ndarray:
         """Similarity of each record with each label of a prompt set, in the order of prompts.names: (n, K)."""
         return self.similarities(self.embed_records(records), prompts, rule)
+
+    def describe(self, records: Sequence[Record], settings: GenerationConfig | None = None) -> list[Draft]:
+        """A draft of a report for each record's first window, told sentence by sentence (hub/drafts.py).
+
+        settings as in describe_prepared. Raises SignalError as embed_records does, ConfigError as describe_prepared.
+        """
+        return Drafter(self.model, self.processor, settings).draft_records(records)
+
+    def describe_prepared(
+        self, ecg: np.ndarray, lead_mask: np.ndarray, time_mask: np.ndarray, settings: GenerationConfig | None = None
+    ) -> list[str]:
+        """Drafts of reports for prepared ECGs, in the words of the model's reports: (B, C, T), (B, C), (B, T) -> B.
+
+        settings are those of transformers, greedy where left out (hub/describing.asked_settings). Raises ConfigError
+        where the model has no decoder.
+        """
+        written = Drafter(self.model, self.processor, settings).write(ecg, lead_mask, time_mask)
+        return [report.text for report in written]
 
     def _windows(self, record: Record) -> list[Prepared]:
         require_ecg(record, self.preprocess)

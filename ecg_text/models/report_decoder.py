@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -9,6 +11,7 @@ from transformers import Cache
 
 from ecg_text.errors import ConfigError
 from ecg_text.models.decoder_config import DecoderConfig
+from ecg_text.nn.attention import attention_shares
 from ecg_text.nn.transformer import BERT_STD
 
 
@@ -74,6 +77,19 @@ class ReportDecoder(nn.Module):
             words = layer(words, memory[:, number], attend, cache, first_layer + number)
         return self.norm(words)
 
+    def attention(self, words: Tensor, memory: Tensor) -> Tensor:
+        """How much of each memory vector each word reads, by layer and head: as states() -> (R, layers, heads, L, K).
+
+        What is read at place i goes into the telling of piece i + 1. It is for reports that are finished: what words
+        read of each other is computed twice.
+        """
+        shares = []
+        attend = _attention_mask(words.shape[1], 0, None, words.device)
+        for number, layer in enumerate(self.layers):
+            shares.append(cast(DecoderLayer, layer).memory_attention(words, memory[:, number], attend))
+            words = layer(words, memory[:, number], attend, None, number)
+        return torch.stack(shares, dim=1)
+
 
 class DecoderLayer(nn.Module):
     """Pre-norm layer: causal self-attention, attention to the memory, a two-layer GELU network, each added."""
@@ -101,6 +117,11 @@ class DecoderLayer(nn.Module):
         x = x + self.drop(self._read_memory(self.memory_norm(x), memory))
         return x + self.drop(self.mlp(self.mlp_norm(x)))
 
+    def memory_attention(self, x: Tensor, memory: Tensor, attend: Tensor | None) -> Tensor:
+        """The shares in which words read the memory, by head: as forward -> (R, H, L, K)."""
+        x = x + self.drop(self._read_words(self.self_norm(x), attend, None, 0))
+        return attention_shares(self._memory_query(self.memory_norm(x)), memory[:, 0])
+
     def _read_words(self, x: Tensor, attend: Tensor | None, cache: Cache | None, number: int) -> Tensor:
         heads = self.query_key_value(x).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
         query, key, value = heads
@@ -118,10 +139,13 @@ class DecoderLayer(nn.Module):
         return self.self_out(mixed.transpose(1, 2).flatten(2))
 
     def _read_memory(self, x: Tensor, memory: Tensor) -> Tensor:
-        query = self.memory_query(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
         dropout = self.dropout if self.training else 0.0
+        query = self._memory_query(x)
         mixed = F.scaled_dot_product_attention(query, memory[:, 0], memory[:, 1], dropout_p=dropout)
         return self.memory_out(mixed.transpose(1, 2).flatten(2))
+
+    def _memory_query(self, x: Tensor) -> Tensor:
+        return self.memory_query(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
 
 
 def _attention_mask(length: int, seen: int, mask: Tensor | None, device: torch.device) -> Tensor | None:

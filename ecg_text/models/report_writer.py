@@ -52,6 +52,25 @@ class ReportWriter(PreTrainedModel, GenerationMixin):
         """What forward() and generate() take for `memory`: (R, K, W) -> (R, layers, 2, heads, K, W / heads)."""
         return self.decoder.read_memory(memory).contiguous()
 
+    @torch.no_grad()
+    def log_probabilities(self, pieces: Tensor, memory: Tensor) -> Tensor:
+        """How likely a report is, piece by piece, for each of R ECGs: pieces (L,), (R, K, W) -> (R, L - 1).
+
+        The natural logarithm of the probability of each piece after the first, given those before it and the ECG.
+        """
+        words = word_states(self.text_encoder, pieces[None, :-1]).expand(len(memory), -1, -1)
+        told = self.decoder(words, memory).log_softmax(dim=-1)
+        return torch.take_along_dim(told, pieces[None, 1:, None], dim=-1).squeeze(-1)
+
+    @torch.no_grad()
+    def attention(self, pieces: Tensor, memory: Tensor) -> Tensor:
+        """How much of each memory vector went into telling each piece after the first: (L,), (K, W) -> (L - 1, K).
+
+        The mean over the decoder's layers and heads; each row sums to 1.
+        """
+        words = word_states(self.text_encoder, pieces[None, :-1])
+        return self.decoder.attention(words, self.decoder.read_memory(memory[None]))[0].mean(dim=(0, 1))
+
     def forward(
         self,
         input_ids: Tensor,

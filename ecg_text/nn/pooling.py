@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ecg_text.nn.attention import attention_shares
+
 
 def masked_mean(tokens: Tensor, mask: Tensor) -> Tensor:
     """Mean of the real tokens: (B, N, D), (B, N) -> (B, D); a row without any is zero."""
@@ -39,9 +41,7 @@ class AttentionPool(nn.Module):
         batch, _, width = tokens.shape
         key, value = self._heads(self.key_value(tokens)).chunk(2, dim=-1)
         query = self._heads(self.query.expand(batch, -1, -1))
-        # An all-false row would give NaN; it attends to everything and is zeroed below.
-        real = mask.any(dim=1)
-        attend = (mask | ~real[:, None])[:, None, None, :]
+        real, attend = _readable(mask)
         pooled = F.scaled_dot_product_attention(query, key, value, attn_mask=attend)
         pooled = pooled.transpose(1, 2).reshape(batch, -1, width)
         return self.out(pooled * real[:, None, None])
@@ -73,16 +73,25 @@ class QueryPool(nn.Module):
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """(B, N, W), (B, N) -> (B, K, D); a row with no real token gets the normalised output bias."""
         normed = self.token_norm(tokens)
-        query = self.query(self.query_norm(self.queries)).expand(len(tokens), -1, -1)
-        query, key, value = (
-            part.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
-            for part in (query, self.key(normed), self.value(normed))
-        )
-        # An all-false row would give NaN; it attends to everything and is zeroed below.
-        real = mask.any(dim=1)
-        attend = (mask | ~real[:, None])[:, None, None, :]
-        pooled = F.scaled_dot_product_attention(query, key, value, attn_mask=attend)
+        query, key = self._query_and_key(normed)
+        real, attend = _readable(mask)
+        pooled = F.scaled_dot_product_attention(query, key, self._heads(self.value(normed)), attn_mask=attend)
         return self.norm(self.out(pooled.transpose(1, 2).flatten(2) * real[:, None, None]))
+
+    def attention(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """How much of each token each query reads, by head: (B, N, W), (B, N) -> (B, H, K, N).
+
+        The shares of a query sum to 1, and to 0 in a row with no real token.
+        """
+        real, attend = _readable(mask)
+        return attention_shares(*self._query_and_key(self.token_norm(tokens)), attend) * real[:, None, None, None]
+
+    def _query_and_key(self, normed: Tensor) -> tuple[Tensor, Tensor]:
+        query = self.query(self.query_norm(self.queries)).expand(len(normed), -1, -1)
+        return self._heads(query), self._heads(self.key(normed))
+
+    def _heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
 
 
 class SpanPool(nn.Module):
@@ -110,3 +119,12 @@ class SpanPool(nn.Module):
         value = self.value(normed).unflatten(-1, (share.shape[1], -1)).transpose(1, 2)
         pooled = (share.to(value.dtype) @ value).transpose(1, 2).flatten(2)
         return self.norm(self.out(pooled * exists))
+
+
+def _readable(mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Which rows have a real token (B,), and which tokens are read (B, 1, 1, N): all of a row without a real one.
+
+    Such a row would softmax over nothing; its outputs are to be zeroed.
+    """
+    real = mask.any(dim=1)
+    return real, (mask | ~real[:, None])[:, None, None, :]

@@ -1,0 +1,14 @@
+"""The shares of attention, written out: how much of each value a query reads."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def attention_shares(query: Tensor, key: Tensor, attend: Tensor | None = None) -> Tensor:
+    """What scaled dot-product attention multiplies its values by: (..., L, D), (..., K, D) -> (..., L, K), sums of 1.
+
+    attend tells which keys a query may read, and leaves one at least to each. Vaswani et al., 2017, section 3.2.1.
+    """
+    scores = query @ key.mT * query.shape[-1] ** -0.5
+    return (scores if attend is None else scores.masked_fill(~attend, float("-inf"))).softmax(dim=-1)
