@@ -15,6 +15,8 @@ from ecg_text.errors import ConfigError, FingerprintError
 from ecg_text.hub.checkpoint import load_checkpoint
 from ecg_text.hub.describing import Drafter
 from ecg_text.hub.drafts import Draft
+from ecg_text.hub.explaining import explain_record
+from ecg_text.hub.explanation import Explanation
 from ecg_text.models.contrast import opposed_texts, zero_shot_weights
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
@@ -155,6 +157,10 @@ class Embedder:
         """
         written = Drafter(self.model, self.processor, settings).write(ecg, lead_mask, time_mask)
         return [report.text for report in written]
+
+    def explain(self, record: Record, text: str, generator: np.random.Generator | None = None) -> Explanation:
+        """What in a record its similarity with a text rests on, by moment, beat and lead (hub/explanation.py)."""
+        return explain_record(self, record, text, generator)
 
     def _windows(self, record: Record) -> list[Prepared]:
         require_ecg(record, self.preprocess)
