@@ -138,6 +138,7 @@ def test_it_is_the_sum_of_its_terms_written_as_loops(trim: bool) -> None:
     assert found == pytest.approx(truth, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_one_batch_is_learned() -> None:
     method, batch = tiny(), halves_of(6)
     optimizer = torch.optim.Adam(method.parameters(), lr=5e-3)

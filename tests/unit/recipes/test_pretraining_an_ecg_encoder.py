@@ -16,6 +16,7 @@ from ecg_text.data.store import Store
 from ecg_text.data.store_writer import write_store
 from ecg_text.errors import CheckpointError, ConfigError, DataError, TrainingError
 from ecg_text.hub.checkpoint import load_checkpoint
+from ecg_text.nn.span_masks import span_mask
 from ecg_text.recipes.build import build
 from ecg_text.recipes.plain import from_plain, override, to_plain
 from ecg_text.recipes.pretrain_ecg import EcgRun
@@ -83,6 +84,20 @@ def test_what_is_published_is_the_default() -> None:
     assert (run.targets.num_groups, run.targets.num_entries) == (2, 320)
     assert run.data.batch_size * run.training.accumulation == 512
     assert (run.data.augment.drop_share, run.data.augment.drop_lead) == (1.0, 0.5)
+
+
+def test_a_span_of_the_nano_recipe_is_as_long_as_published_and_hides_as_much() -> None:
+    nano, small = recipe_of_nano(), any_recipe("wav2vec_small_mimic")
+    assert isinstance(small, EcgRun)
+    durations, rates = [], []
+    for run, rate_hz in ((nano, 100.0), (small, 500.0)):
+        samples_per_token = 2 ** len(run.ecg.widths)
+        durations.append(run.wav2vec.spans.length * samples_per_token / rate_hz)
+        real = torch.ones(128, int(5 * rate_hz) // samples_per_token, dtype=torch.bool)
+        chance = torch.Generator().manual_seed(0)
+        rates.append(np.mean([float(span_mask(real, run.wav2vec.spans, chance).float().mean()) for _ in range(20)]))
+    assert durations == [0.32, 0.32]
+    assert rates == pytest.approx([0.35, 0.35], abs=0.02)
 
 
 def test_the_nano_encoder_is_that_of_a_model() -> None:
