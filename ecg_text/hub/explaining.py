@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from ecg_text.hub.embedding import Embedder
 
 NUM_DRAWS, SEED = 100, 0
-MOMENT_S = (
-    0.2  # two QRS complexes wide: what is taken away around a token is no shorter, or its neighbours make it good
-)
+# Two QRS complexes: what is taken away around a token is no shorter, or its neighbours make it good.
+MOMENT_S = 0.2
 
 
 def explain_record(
