@@ -63,6 +63,10 @@ class Augment:
         return np.where(kept.any(axis=1, keepdims=True), kept, lead_mask)
 
 
+# Random lead masking alone, as published (Oh et al., 2022; MELP): each lead is away with a probability of one half.
+RANDOM_LEADS = Augment(drop_share=1.0, drop_lead=0.5, shift=0.0, gain=0.0)
+
+
 def _shifted(x: np.ndarray, shift: Sequence[int]) -> np.ndarray:
     """Each row moved by its number of samples to the left, what leaves is lost and what enters is padding (zero)."""
     out = np.zeros_like(x)

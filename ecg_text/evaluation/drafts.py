@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecg_text.data.store import Store
-from ecg_text.errors import DataError, FingerprintError
+from ecg_text.errors import DataError
 from ecg_text.evaluation.captions import DATA, Labels, Truth, evaluate_captions
 from ecg_text.evaluation.overlap import ROUGE_BETA, words
 from ecg_text.evaluation.result import Result
 from ecg_text.evaluation.scores import Metric
-from ecg_text.evaluation.tasks import AskedSplit, Fact, Progress, points_of, result_of
-from ecg_text.hub.embedding import Embedder
+from ecg_text.evaluation.tasks import AskedSplit, Fact, points_of, result_of
+from ecg_text.hub.embedding import Embedder, Progress
 from ecg_text.text.prompts import PromptSet
 
 MOST_COMMON, RANDOM_REPORT, ITSELF = "most common report", "random training report", "the report itself"
@@ -42,11 +42,7 @@ def draft_split(embedder: Embedder, store: Store, split: str, progress: Progress
     Raises DataError where none has, FingerprintError for a store of another preprocessing, and ConfigError where the
     model writes no reports.
     """
-    if store.fingerprint != embedder.fingerprint:
-        raise FingerprintError(
-            f"{store.folder} was prepared with fingerprint {store.fingerprint}, the model that writes wants "
-            f"{embedder.fingerprint}; prepare it again with this model's preprocessing"
-        )
+    embedder.require_prepared(store)
     rows = store.catalogue.where_split(split)
     reports = _reports(embedder, store, rows)
     rows = rows[[bool(words(report)) for report in reports]]

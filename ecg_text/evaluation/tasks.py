@@ -5,7 +5,7 @@ Axes: N records, K labels, R distinct reports, D width.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from ecg_text.evaluation.result import Result
 from ecg_text.evaluation.retrieval import evaluate_retrieval
 from ecg_text.evaluation.scores import Metric, Scores
 from ecg_text.evaluation.zero_shot import evaluate_zero_shot
-from ecg_text.hub.embedding import Embedder
+from ecg_text.hub.embedding import Embedder, Progress
 from ecg_text.models.contrast import opposite_share
 from ecg_text.text.prompts import PromptSet
 from ecg_text.version import __version__
@@ -25,7 +25,6 @@ RANDOM_ENCODER = "random encoder"
 ROWS = ("labelled", "all")
 
 Fact = str | int | float | bool | None
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-
-from ecg_text.data.replace import replaced_folder
 from ecg_text.errors import CheckpointError
 from ecg_text.hub.card import render_card
 from ecg_text.hub.facts import plain_facts
@@ -31,6 +27,7 @@ from ecg_text.hub.parts import (
     weights_revision,
 )
 from ecg_text.hub.remote import fetch_folder
+from ecg_text.hub.writing import write_json, written_whole
 from ecg_text.models.auto import register
 from ecg_text.models.configs import EcgEncoderConfig
 from ecg_text.models.processor import EcgTextProcessor
@@ -67,19 +64,11 @@ def save_checkpoint(
     What provenance tells is written without the folders of this disk. Raises CheckpointError where the folder holds
     something else, or the disk is full.
     """
-    folder = Path(folder)
-    refuse_foreign(folder)
-    try:
-        with replaced_folder(folder) as fresh:
-            model.save_pretrained(fresh)
-            with errors_of_tokenizers():
-                processor.save_pretrained(fresh)
-            return _write_facts(fresh, processor, prompt_sets, provenance)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(
-            f"{folder} cannot be written ({getattr(error, 'strerror', None) or error}); free some space, or choose "
-            "another folder, and save again"
-        ) from error
+    with written_whole(folder) as fresh:
+        model.save_pretrained(fresh)
+        with errors_of_tokenizers():
+            processor.save_pretrained(fresh)
+        return _write_facts(fresh, processor, prompt_sets, provenance)
 
 
 def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> Checkpoint:
@@ -125,19 +114,6 @@ def _refuse_encoder(folder: Path) -> None:
         )
 
 
-def refuse_foreign(folder: Path) -> None:
-    """Raises CheckpointError where something would be lost: what is no checkpoint, or a folder inside (.git, say)."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise CheckpointError(f"{folder} is a file; choose another name for the checkpoint's folder")
-    names = {path.name for path in folder.iterdir()}
-    folders = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    if names and (folders or not {CONFIG, WEIGHTS, PROVENANCE} <= names):
-        what = f"the folder {folders[0]}" if folders else "no checkpoint"
-        raise CheckpointError(f"{folder} is not empty and holds {what}; choose another folder")
-
-
 def _write_facts(
     folder: Path, processor: EcgTextProcessor, prompt_sets: Sequence[PromptSet], provenance: Mapping[str, Any]
 ) -> str:
@@ -149,11 +125,7 @@ def _write_facts(
         "vocabulary": vocabulary_hash(processor),
         "prompt_sets": {prompt_set.name: prompt_set.hash for prompt_set in prompt_sets},
     }
-    _write_json(folder / PROMPTS, [prompt_set.to_dict() for prompt_set in prompt_sets])
-    _write_json(folder / PROVENANCE, told)
+    write_json(folder / PROMPTS, [prompt_set.to_dict() for prompt_set in prompt_sets])
+    write_json(folder / PROVENANCE, told)
     (folder / CARD).write_text(render_card(told), encoding="utf-8")
     return revision
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -9,8 +9,9 @@ without a P or a T wave, and pull the group norm's variance down with it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,10 +22,11 @@ from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.signal.beats.tokens import TokenGrid
 from ecg_text.signal.preprocess import Prepared
 
+if TYPE_CHECKING:
+    from ecg_text.hub.embedding import Progress
+
 SHARES = (0.1, 0.2)  # of the time
 AT_ONCE = 32
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from ecg_text.data.replace import replaced_folder
-from ecg_text.errors import CheckpointError
 from ecg_text.hub.card import render_encoder_card
-from ecg_text.hub.checkpoint import refuse_foreign
 from ecg_text.hub.facts import plain_facts
 from ecg_text.hub.parts import CARD, PROVENANCE, WEIGHTS, weights_revision
+from ecg_text.hub.writing import write_json, written_whole
 from ecg_text.models.ecg_pretraining import EcgPretrainingModel
 from ecg_text.models.processor import EcgFeatureExtractor
 
@@ -29,26 +25,13 @@ def save_ecg_encoder(
     provenance tells is written without the folders of this disk. Raises CheckpointError where the folder holds
     something else, or the disk is full.
     """
-    folder = Path(folder)
-    refuse_foreign(folder)
-    try:
-        with replaced_folder(folder) as fresh:
-            model.config.save_pretrained(fresh)
-            extractor.save_pretrained(fresh)
-            weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-            save_file(weights, fresh / WEIGHTS, metadata={"format": "pt"})
-            revision = weights_revision(fresh)
-            told = {
-                **plain_facts(provenance),
-                "revision": revision,
-                "preprocess_fingerprint": extractor.fingerprint,
-            }
-            text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
-            (fresh / PROVENANCE).write_text(text, encoding="utf-8")
-            (fresh / CARD).write_text(render_encoder_card(told), encoding="utf-8")
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(
-            f"{folder} cannot be written ({getattr(error, 'strerror', None) or error}); free some space, or choose "
-            "another folder, and save again"
-        ) from error
-    return revision
+    with written_whole(folder) as fresh:
+        model.config.save_pretrained(fresh)
+        extractor.save_pretrained(fresh)
+        weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+        save_file(weights, fresh / WEIGHTS, metadata={"format": "pt"})
+        revision = weights_revision(fresh)
+        told = {**plain_facts(provenance), "revision": revision, "preprocess_fingerprint": extractor.fingerprint}
+        write_json(fresh / PROVENANCE, told)
+        (fresh / CARD).write_text(render_encoder_card(told), encoding="utf-8")
+        return revision

@@ -67,6 +67,14 @@ class Embedder:
         inputs = (torch.from_numpy(np.ascontiguousarray(item)).to(self.device) for item in (ecg, lead_mask, time_mask))
         return np.asarray(self.model.encode_ecg(*inputs).pooled.float().cpu().numpy())
 
+    def require_prepared(self, store: Store) -> None:
+        """Raises FingerprintError where the store was prepared in another way than this model's ECGs are."""
+        if store.fingerprint != self.fingerprint:
+            raise FingerprintError(
+                f"{store.folder} was prepared with fingerprint {store.fingerprint}, the model wants "
+                f"{self.fingerprint}; prepare it again with this model's preprocessing"
+            )
+
     def embed_records(self, records: Sequence[Record]) -> np.ndarray:
         """Records of any length: (n, D). A long one is the mean of its windows, at unit length again.
 
@@ -103,11 +111,7 @@ class Embedder:
         self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
     ) -> np.ndarray:
         """Rows of a store: (n, D). Raises FingerprintError where the store was prepared in another way."""
-        if store.fingerprint != self.fingerprint:
-            raise FingerprintError(
-                f"the store was prepared with fingerprint {store.fingerprint}, the model wants {self.fingerprint}; "
-                "prepare the store again with this model's preprocessing"
-            )
+        self.require_prepared(store)
         rows = np.asarray(rows)
         vectors = [self._zeros(0)]
         for start in range(0, len(rows), BATCH):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ecg_text.errors import SignalError
-from ecg_text.hub.deletion import Asked, Progress, check_by_deletion, samples_in, token_stretches
+from ecg_text.hub.deletion import Asked, check_by_deletion, samples_in, token_stretches
 from ecg_text.hub.explanation import MISSED, SIMILAR, Explanation
 from ecg_text.record import Record
 from ecg_text.signal.beats.rpeaks import window_peaks
@@ -19,7 +19,7 @@ from ecg_text.signal.gate.passage import require_ecg
 from ecg_text.signal.preprocess import Prepared
 
 if TYPE_CHECKING:
-    from ecg_text.hub.embedding import Embedder
+    from ecg_text.hub.embedding import Embedder, Progress
 
 NUM_DRAWS, SEED = 100, 0
 # Two QRS complexes: what is taken away around a token is no shorter, or its neighbours make it good.

@@ -16,8 +16,8 @@ from ecg_text.methods.levels import Levels
 from ecg_text.methods.method import ContrastiveMethod, Losses
 from ecg_text.models.outputs import EcgFeatures, TextFeatures
 from ecg_text.models.two_tower import EcgTextModel
-from ecg_text.nn.gather import gather_rows, gather_with_gradient, num_processes
-from ecg_text.nn.joining import join_rows, of_like_length
+from ecg_text.nn.gather import gather_rows, gather_with_gradient, mean_count
+from ecg_text.nn.joining import of_like_length
 from ecg_text.objectives.beat_alignment import (
     Variant,
     beat_alignment_loss,
@@ -103,13 +103,14 @@ class Melp(ContrastiveMethod):
         reported = gather_rows(features.reported)
         if levels.rhythm:
             loss = self._rhythm(features, reported)
-            total, parts["rhythm"], parts["scale"] = total + levels.rhythm * loss, loss.detach(), self.model.scale
+            total, parts["rhythm"], parts["scale"] = total + levels.rhythm * loss, loss, self.model.scale
         if levels.token:
-            loss = _token_loss(cast(Tensor, features.word_loss), cast(Tensor, features.num_words))
-            total, parts["token"] = total + levels.token * loss, loss.detach()
+            num = mean_count(cast(Tensor, features.num_words).sum())
+            loss = cast(Tensor, features.word_loss).sum() / num.clamp(min=1)
+            total, parts["token"] = total + levels.token * loss, loss
         if levels.beat:
             loss = self._beat(features, reported)
-            total, parts["beat"] = total + levels.beat * loss, loss.detach()
+            total, parts["beat"] = total + levels.beat * loss, loss
         return Losses(total=total, parts={name: value.detach() for name, value in parts.items()})
 
     def _rhythm(self, features: MelpFeatures, reported: Tensor) -> Tensor:
@@ -155,14 +156,7 @@ class Melp(ContrastiveMethod):
         if self.model.is_causal:
             return text.words, report  # they are at hand
         distinct, of_ecg = report.unique(return_inverse=True)
-        parts, order = [], []
-        for rows, longest in of_like_length(texts.attention_mask[distinct].sum(dim=1)):
-            of_texts = distinct[rows]
-            parts.append(
-                self.model.told_words(texts.input_ids[of_texts, :longest], texts.attention_mask[of_texts, :longest])
-            )
-            order.append(rows)
-        return join_rows(parts)[torch.cat(order).argsort()], of_ecg
+        return self.model.told_words(texts.input_ids[distinct], texts.attention_mask[distinct]), of_ecg
 
 
 def _with_beats(features: MelpFeatures, ecg: EcgFeatures, text: TextFeatures, report: Tensor) -> MelpFeatures:
@@ -172,12 +166,6 @@ def _with_beats(features: MelpFeatures, ecg: EcgFeatures, text: TextFeatures, re
         sentences=cast(Tensor, text.sentences)[report],
         sentence_mask=cast(Tensor, text.sentence_mask)[report],
     )
-
-
-def _token_loss(word_loss: Tensor, num_words: Tensor) -> Tensor:
-    """The mean over the words of all processes: each divides its sum by the mean number, for gradients are averaged."""
-    num = gather_rows(num_words).sum() / num_processes()
-    return word_loss.sum() / num.clamp(min=1)
 
 
 def _check_levels(model: EcgTextModel, levels: Levels) -> None:

@@ -13,7 +13,7 @@ from ecg_text.data.batch import Batch
 from ecg_text.errors import ConfigError, DataError
 from ecg_text.methods.method import Losses, Method
 from ecg_text.models.ecg_pretraining import EcgPretrainingModel, hidden_tokens
-from ecg_text.nn.gather import gather_rows, gather_with_gradient, num_processes
+from ecg_text.nn.gather import gather_rows, gather_with_gradient, mean_count, num_processes
 from ecg_text.nn.pooling import masked_mean
 from ecg_text.nn.quantiser import gumbel_temperature
 from ecg_text.nn.span_masks import SpanMasking, effective_rate, span_mask
@@ -113,7 +113,7 @@ class Wav2vecCmsc(Method):
         steps = contrasted_steps(counts)
         choices = found.quantised.choices
         contrast = masked_contrast(
-            found.context, found.targets, choices, counts, self.plan.temperature, _mean_count(steps)
+            found.context, found.targets, choices, counts, self.plan.temperature, mean_count(steps)
         )
         diversity = codebook_diversity(found.quantised.prob_perplexity, self.model.quantiser.num_codes)
         penalty = feature_penalty(features, real) * _share(real.sum())
@@ -168,11 +168,6 @@ def _patients(batch: Batch) -> Tensor:
     return patient_numbers(batch.patient_ids[:half], batch.record_ids[:half])
 
 
-def _mean_count(num: Tensor) -> Tensor:
-    """The mean of a count over all processes: () -> ()."""
-    return gather_rows(num[None]).sum() / num_processes()
-
-
 def _share(num: Tensor) -> Tensor:
     """This process's count over the mean of all, by which a mean over what it counts is weighted: () -> ()."""
-    return num / _mean_count(num).clamp(min=1 / num_processes())
+    return num / mean_count(num).clamp(min=1 / num_processes())

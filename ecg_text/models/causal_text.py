@@ -18,6 +18,7 @@ from torch import Tensor
 from transformers import Cache, PreTrainedConfig, PreTrainedModel
 
 from ecg_text.errors import ConfigError, TextError
+from ecg_text.nn.attention import readable
 
 # The architectures that read causally with is_decoder=True and take the numbers of positions, and whether they number
 # positions on from that of padding (RoBERTa and its kin) or from 0. Others ignore the one or the other without a word.
@@ -91,9 +92,8 @@ def read_both_ways(encoder: PreTrainedModel, input_ids: Tensor, attention_mask: 
     """
     if not getattr(encoder.config, "is_decoder", False):
         return cast(Tensor, encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state)
-    real = attention_mask.bool()
-    # A row of padding alone would softmax over nothing; its words see each other, and are counted nowhere.
-    sees = (real | ~real.any(dim=1, keepdim=True))[:, None, None, :].expand(-1, 1, input_ids.shape[1], -1)
+    _, attend = readable(attention_mask.bool())
+    sees = attend.expand(-1, 1, input_ids.shape[1], -1)
     if encoder.config._attn_implementation == "eager":  # adds what it is given; sdpa takes it in any precision
         sees = torch.zeros(sees.shape, device=sees.device).masked_fill(~sees, torch.finfo(torch.float32).min)
     places = torch.arange(input_ids.shape[1], device=input_ids.device).unsqueeze(0)

@@ -121,8 +121,15 @@ class EcgTextModel(PreTrainedModel):
         return memory
 
     def told_words(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """States of words that see none to come, for the report decoder: (R, L), (R, L), padded behind -> (R, L, W)."""
-        return word_states(self.text_encoder, input_ids, attention_mask)
+        """States of words that see none to come, for the report decoder: (R, L), (R, L), padded behind -> (R, L, W).
+
+        L is then the longest text's. They are read some of like length at a time (nn/joining.py).
+        """
+        parts, order = [], []
+        for rows, longest in of_like_length(attention_mask.sum(dim=1)):
+            parts.append(word_states(self.text_encoder, input_ids[rows, :longest], attention_mask[rows, :longest]))
+            order.append(rows)
+        return join_rows(parts)[torch.cat(order).argsort()]
 
     def encode_text(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, sentence: Tensor | None = None

@@ -1,8 +1,17 @@
-"""The shares of attention, written out: how much of each value a query reads."""
+"""What attention may read, and its shares, written out: how much of each value a query reads."""
 
 from __future__ import annotations
 
 from torch import Tensor
+
+
+def readable(mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Which rows have a real token (B,), and which tokens are read (B, 1, 1, N): all of a row without a real one.
+
+    Such a row would softmax over nothing; its outputs are masked, or to be zeroed.
+    """
+    real = mask.any(dim=1)
+    return real, (mask | ~real[:, None])[:, None, None, :]
 
 
 def attention_shares(query: Tensor, key: Tensor, attend: Tensor | None = None) -> Tensor:

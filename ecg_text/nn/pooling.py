@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ecg_text.nn.attention import attention_shares
+from ecg_text.nn.attention import attention_shares, readable
 
 
 def masked_mean(tokens: Tensor, mask: Tensor) -> Tensor:
@@ -41,7 +41,7 @@ class AttentionPool(nn.Module):
         batch, _, width = tokens.shape
         key, value = self._heads(self.key_value(tokens)).chunk(2, dim=-1)
         query = self._heads(self.query.expand(batch, -1, -1))
-        real, attend = _readable(mask)
+        real, attend = readable(mask)
         pooled = F.scaled_dot_product_attention(query, key, value, attn_mask=attend)
         pooled = pooled.transpose(1, 2).reshape(batch, -1, width)
         return self.out(pooled * real[:, None, None])
@@ -74,7 +74,7 @@ class QueryPool(nn.Module):
         """(B, N, W), (B, N) -> (B, K, D); a row with no real token gets the normalised output bias."""
         normed = self.token_norm(tokens)
         query, key = self._query_and_key(normed)
-        real, attend = _readable(mask)
+        real, attend = readable(mask)
         pooled = F.scaled_dot_product_attention(query, key, self._heads(self.value(normed)), attn_mask=attend)
         return self.norm(self.out(pooled.transpose(1, 2).flatten(2) * real[:, None, None]))
 
@@ -83,7 +83,7 @@ class QueryPool(nn.Module):
 
         The shares of a query sum to 1, and to 0 in a row with no real token.
         """
-        real, attend = _readable(mask)
+        real, attend = readable(mask)
         return attention_shares(*self._query_and_key(self.token_norm(tokens)), attend) * real[:, None, None, None]
 
     def _query_and_key(self, normed: Tensor) -> tuple[Tensor, Tensor]:
@@ -119,12 +119,3 @@ class SpanPool(nn.Module):
         value = self.value(normed).unflatten(-1, (share.shape[1], -1)).transpose(1, 2)
         pooled = (share.to(value.dtype) @ value).transpose(1, 2).flatten(2)
         return self.norm(self.out(pooled * exists))
-
-
-def _readable(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Which rows have a real token (B,), and which tokens are read (B, 1, 1, N): all of a row without a real one.
-
-    Such a row would softmax over nothing; its outputs are to be zeroed.
-    """
-    real = mask.any(dim=1)
-    return real, (mask | ~real[:, None])[:, None, None, :]

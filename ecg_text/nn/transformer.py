@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ecg_text.nn.attention import readable
+
 BERT_STD = 0.02
 
 
@@ -22,8 +24,7 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, N, D), (B, N) -> (B, N, D)."""
         heads = self.query_key_value(x).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
-        # A row with nothing real would softmax over nothing; let it read everything, its tokens are masked anyway.
-        attend = (mask | ~mask.any(dim=1, keepdim=True))[:, None, None, :]
+        _, attend = readable(mask)
         dropout = self.dropout if self.training else 0.0
         mixed = F.scaled_dot_product_attention(heads[0], heads[1], heads[2], attn_mask=attend, dropout_p=dropout)
         return self.out(mixed.transpose(1, 2).flatten(2))

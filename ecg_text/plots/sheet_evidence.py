@@ -124,6 +124,6 @@ def _draw_words(root: ElementTree.Element, explanation: Explanation, y: float) -
 
 
 def _told(deletion: Deletion) -> str:
-    share = f"{deletion.share:.0%}".replace("%", " %")
     as_much = f"{deletion.num_as_much} of {len(deletion.random_falls)} as much"
-    return f"{share} of the time {change(deletion.fall)} (random others {change(deletion.random_fall)}, {as_much})"
+    fall, by_chance = change(deletion.fall), change(deletion.random_fall)
+    return f"{deletion.share:.0%} of the time {fall} (random others {by_chance}, {as_much})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from ecg_text.methods.method import Method
 from ecg_text.methods.table import METHODS, model_of
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.recipes.initial import begin_encoder, init_facts
-from ecg_text.recipes.loading import measurable, training_loader
+from ecg_text.recipes.loading import measurable, shared_loader
 from ecg_text.recipes.run import Run
 from ecg_text.recipes.towers import build_model, build_tokenizer, published
 from ecg_text.recipes.validation import ZeroShotValidation, scorable
@@ -32,7 +32,6 @@ from ecg_text.text.rendering import render
 from ecg_text.training.config import TrainingConfig
 from ecg_text.training.run_folder import SaveModel
 
-Progress = Callable[[int, int], None]
 TEXT_ENCODER = "text_encoder."  # part of the names of its parameters
 
 
@@ -108,7 +107,7 @@ def _loader(run: Run, store: Store, rows: np.ndarray, processor: EcgTextProcesso
         if run.model.ecg_head == "r_peaks"
         else None,
     )
-    return training_loader(store, rows, collate, batch_size=run.data.batch_size, seed=run.seed)
+    return shared_loader(store, rows, collate, batch_size=run.data.batch_size, seed=run.seed)
 
 
 def _validations(

@@ -23,8 +23,10 @@ class Measures(Protocol):
         """The metrics it gives."""
 
 
-def training_loader(store: Store, rows: np.ndarray, collate: Collate, *, batch_size: int, seed: int) -> Loader:
-    """Batches of batch_size rows on all processes together, shuffled, each process its part.
+def shared_loader(
+    store: Store, rows: np.ndarray, collate: Collate, *, batch_size: int, seed: int, is_training: bool = True
+) -> Loader:
+    """Batches of batch_size rows on all processes together, each process its part; shuffled and full for training.
 
     That is the global batch: a contrast stays the same on one device and on eight. Raises ConfigError where it does not
     divide, DataError for fewer rows.
@@ -38,8 +40,8 @@ def training_loader(store: Store, rows: np.ndarray, collate: Collate, *, batch_s
         batch_size // shards,
         collate,
         seed=seed,
-        shuffle=True,
-        drop_last=True,
+        shuffle=is_training,
+        drop_last=is_training,
         num_shards=shards,
         shard=process_rank(),
     )

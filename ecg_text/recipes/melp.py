@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
-from ecg_text.data.augment import Augment
+from dataclasses import replace
+
+from ecg_text.data.augment import RANDOM_LEADS
 from ecg_text.methods.levels import Levels
+from ecg_text.recipes.pretrain import clip_nano
 from ecg_text.recipes.run import DataPlan, DecoderPlan, ModelPlan, Run, TextTower, melp_tower
 from ecg_text.text.rendering import ENGLISH
 from ecg_text.text.views import ReportViews
 from ecg_text.training.config import TrainingConfig
 
-# Random lead masking as in MELP: every lead of every record is away with a probability of a half, and nothing else.
-RANDOM_LEADS = Augment(drop_share=1.0, drop_lead=0.5, shift=0.0, gain=0.0)
-PTBXL_SETS = ("ptbxl-superclass", "ptbxl-subclass", "ptbxl-form", "ptbxl-rhythm")
-
 
 def melp_nano_ptbxl() -> Run:
-    """MELP on PTB-XL at 100 Hz with two CPU cores: three levels, reports in English, views of them at the rhythm level.
+    """MELP on PTB-XL at 100 Hz with two CPU cores: clip_nano's data and pace, and all three levels.
 
     The text encoder is one of tune-text (model.text.pretrained). Texts are compared both ways, as it was tuned to read
-    them, and read causally by the report decoder. The checkpoint of the best zero-shot answers on the validation fold
-    is kept, so nothing is chosen on the test fold.
+    them, and read causally by the report decoder.
     """
-    return Run(
+    base = clip_nano()
+    return replace(
+        base,
         name="melp_nano_ptbxl",
         method="melp",
         levels=Levels(),
-        model=ModelPlan(
+        model=replace(
+            base.model,
             ecg=melp_tower("melp_nano"),
             ecg_head="beat_queries",
-            text=TextTower(frozen_layers=2, pace=0.3),
             decoder=DecoderPlan(num_queries=32, num_layers=2, num_heads=4, expansion=2, dropout=0.0),
-            opposite_share=0.1,
         ),
-        data=DataPlan(
-            batch_size=128,
-            rendering=ENGLISH,
-            augment=Augment(shift=0.0),
-            views=ReportViews(whole=0.5),
-        ),
-        training=TrainingConfig(
-            epochs=12,
-            learning_rate=1e-3,
-            weight_decay=0.05,
-            ema_decay=0.995,
-            evaluate_every=266,  # two epochs
-            checkpoint_every=133,
-            select_metric="zero_shot",
-        ),
-        prompts=PTBXL_SETS,
+        training=replace(base.training, epochs=12),
     )
 
 
@@ -84,31 +68,23 @@ def melp_small_mimic() -> Run:
 def melp_small_ptbxl() -> Run:
     """MELP's small encoder on PTB-XL at 500 Hz (prepare --rate-hz 500) with one GPU.
 
-    As melp_nano_ptbxl where the data are few: views of the reports, parts of them as often as the whole, and the
-    checkpoint of the best zero-shot answers on the validation fold.
+    The encoder and the pace of melp_small_mimic; texts, views and the choice of a checkpoint of melp_nano_ptbxl, for
+    the data are few.
     """
-    return Run(
+    published, nano = melp_small_mimic(), melp_nano_ptbxl()
+    return replace(
+        nano,
         name="melp_small_ptbxl",
-        method="melp",
-        levels=Levels(),
-        model=ModelPlan(
-            ecg=melp_tower("melp_small"),
-            ecg_head="beat_queries",
-            text=TextTower(frozen_layers=2, pace=0.3),
-            decoder=DecoderPlan(num_queries=64, num_layers=3),
-            opposite_share=0.1,
-        ),
-        data=DataPlan(batch_size=256, rendering=ENGLISH, augment=RANDOM_LEADS, views=ReportViews(whole=0.5)),
-        training=TrainingConfig(
+        model=replace(nano.model, ecg=published.model.ecg, decoder=DecoderPlan(num_queries=64, num_layers=3)),
+        data=replace(published.data, views=nano.data.views),
+        training=replace(
+            published.training,
             epochs=60,
-            learning_rate=2e-4,
-            weight_decay=0.2,
-            betas=(0.9, 0.95),
+            cosine_cycles=1,
             ema_decay=0.998,
             evaluate_every=136,  # two epochs
             checkpoint_every=136,
             select_metric="zero_shot",
             patience=8,
         ),
-        prompts=PTBXL_SETS,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ecg_text.data.augment import Augment
+from ecg_text.data.augment import RANDOM_LEADS, Augment
 from ecg_text.errors import ConfigError
 from ecg_text.methods.wav2vec_cmsc import Wav2vecPlan
 from ecg_text.models.ecg_pretraining import TargetPlan
@@ -22,7 +22,7 @@ class EcgDataPlan:
     """
 
     batch_size: int = 256
-    augment: Augment = field(default_factory=lambda: Augment(drop_share=1.0, drop_lead=0.5, shift=0.0, gain=0.0))
+    augment: Augment = RANDOM_LEADS
 
 
 @dataclass(frozen=True, kw_only=True)

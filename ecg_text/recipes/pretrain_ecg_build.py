@@ -21,9 +21,9 @@ from ecg_text.methods.method import Method
 from ecg_text.methods.wav2vec_cmsc import Wav2vecCmsc
 from ecg_text.models.ecg_pretraining import EcgPretrainingModel
 from ecg_text.models.processor import EcgFeatureExtractor
-from ecg_text.nn.gather import num_processes, process_rank
+from ecg_text.nn.gather import num_processes
 from ecg_text.recipes.initial import begin_encoder, init_facts
-from ecg_text.recipes.loading import measurable, training_loader
+from ecg_text.recipes.loading import measurable, shared_loader
 from ecg_text.recipes.pretrain_ecg import EcgRun
 from ecg_text.recipes.pretrain_ecg_evaluation import HeldOutEcgs
 from ecg_text.recipes.towers import ecg_config
@@ -63,7 +63,7 @@ def build_ecg(run: EcgRun, store: Store, facts: Mapping[str, Any]) -> BuiltEcg:
     evaluators = _evaluators(run, store)
     return BuiltEcg(
         method=Wav2vecCmsc(model, run.wav2vec),
-        loader=training_loader(
+        loader=shared_loader(
             store,
             rows,
             HalvesCollate(augment=run.data.augment),
@@ -92,19 +92,10 @@ def _check_window(run: EcgRun, model: EcgPretrainingModel, store: Store) -> None
 def _evaluators(run: EcgRun, store: Store) -> tuple[HeldOutEcgs, ...]:
     """One evaluation, on the validation split; none where the split has not an ECG for each process."""
     rows: np.ndarray = store.catalogue.where_split("val")
-    shards = num_processes()
-    if len(rows) < shards:
+    if len(rows) < num_processes():
         return ()
-    loader = Loader(
-        store,
-        rows,
-        run.data.batch_size // shards,
-        HalvesCollate(),
-        seed=run.seed,
-        shuffle=False,
-        drop_last=False,
-        num_shards=shards,
-        shard=process_rank(),
+    loader = shared_loader(
+        store, rows, HalvesCollate(), batch_size=run.data.batch_size, seed=run.seed, is_training=False
     )
     return (HeldOutEcgs(loader=loader),)
 

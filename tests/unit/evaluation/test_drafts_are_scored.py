@@ -21,6 +21,7 @@ from ecg_text.evaluation.drafts import (
     draft_split,
 )
 from ecg_text.evaluation.result import Result, read_result
+from ecg_text.hub.embedding import Embedder
 from ecg_text.text.prompts import PromptLabel, PromptSet
 
 PROMPTS = PromptSet(
@@ -46,6 +47,7 @@ class FakeWriter:
     """Writes of each record what it is told; a record is known by its one sample."""
 
     revision, fingerprint = "abc", "0123"
+    require_prepared = Embedder.require_prepared
     processor = SimpleNamespace(read_report=str.lower, rendering="original")
 
     def __init__(self, drafts: dict[int, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,7 +34,7 @@ def fake_store(embedder: Embedder, records: list[Record], fingerprint: str | Non
         names = ("signal", "lead_mask", "time_mask")
         return tuple(np.stack([getattr(item, name) for item in chosen]) for name in names)
 
-    return SimpleNamespace(fingerprint=fingerprint or embedder.fingerprint, signals=signals)
+    return SimpleNamespace(folder=Path("store"), fingerprint=fingerprint or embedder.fingerprint, signals=signals)
 
 
 def test_vectors_are_float32_of_unit_length(embedder: Embedder, records: list[Record]) -> None:
