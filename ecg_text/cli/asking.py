@@ -101,6 +101,11 @@ def load_model(name: str) -> Embedder:
     return load(name)
 
 
+def pinned(embedder: Embedder, name: str) -> str:
+    """What an output calls a model that was asked for by this name: of a hub's, the commit is told, org/name@commit."""
+    return embedder.origin or name
+
+
 def tell_reading(embedder: Embedder, texts: Sequence[str], *, words: bool = True) -> list[dict[str, object]]:
     """What the model reads where that is not what was asked, a line each on stderr, and as JSON objects.
 

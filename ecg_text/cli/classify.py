@@ -20,6 +20,7 @@ from ecg_text.cli.asking import (
     FileFacts,
     Rule,
     load_model,
+    pinned,
     tell_reading,
     write_csv,
 )
@@ -71,6 +72,7 @@ def classify(
     """
     asked = _prompt_set(prompts, text, opposite, label)
     embedder = load_model(model)
+    model = pinned(embedder, model)
     texts = [text for label in asked.labels for text in label.texts]
     read = tell_reading(embedder, [*texts, *dict.fromkeys(opposite)], words=prompts is None)
     facts = FileFacts.of(rate_hz, unit, leads, record_id).of_all(files)

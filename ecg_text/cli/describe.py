@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ecg_text.cli.asked_files import Refused, Seen, ask_files, plain_refused
-from ecg_text.cli.asking import LEADS, MODEL_HELP, RATE_HZ, RECORD_ID, UNIT, FileFacts, load_model
+from ecg_text.cli.asking import LEADS, MODEL_HELP, RATE_HZ, RECORD_ID, UNIT, FileFacts, load_model, pinned
 from ecg_text.cli.common import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -65,11 +65,11 @@ def describe(
     described, refused = ask_files(files, facts, embedder.preprocess, _describing(drafter, chance), "describe")
     if as_json:
         asked = {"beams": beams, "top_p": share, "seed": chance, "max_words": max_words}
-        print_json({"model": model, **_document(described, refused, embedder), "asked": asked})
+        print_json({"model": pinned(embedder, model), **_document(described, refused, embedder), "asked": asked})
     elif described:
         for seen, draft in described:
             _show(seen, draft, verbose=verbose)
-        say(f"model {model} ({embedder.revision})")
+        say(f"model {pinned(embedder, model)} ({embedder.revision})")
         say(f"({DRAFT_USE})")
     if refused:
         raise typer.Exit(1)

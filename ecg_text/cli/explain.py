@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from ecg_text.cli.asked_files import Seen
-from ecg_text.cli.asking import LEADS, MODEL_HELP, RATE_HZ, RECORD_ID, UNIT, FileFacts, load_model, tell_reading
+from ecg_text.cli.asking import (
+    LEADS,
+    MODEL_HELP,
+    RATE_HZ,
+    RECORD_ID,
+    UNIT,
+    FileFacts,
+    load_model,
+    pinned,
+    tell_reading,
+)
 from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, progress, say, say_research_use
 
 if TYPE_CHECKING:
@@ -68,13 +78,13 @@ def explain(
     if as_json:
         facts = {"model_revision": embedder.revision, "preprocess_fingerprint": embedder.fingerprint, "seed": seed}
         told = seen.plain(**explanation.to_dict(start_s))
-        print_json({"model": model, **facts, **told, "read": read, "research_use": RESEARCH_USE})
+        print_json({"model": pinned(embedder, model), **facts, **told, "read": read, "research_use": RESEARCH_USE})
         return
     seen.show(verbose=verbose)
     _show(explanation, start_s)
     if plot is not None:
         say(f"sheet {plot}")
-    say(f"model {model} ({embedder.revision})")
+    say(f"model {pinned(embedder, model)} ({embedder.revision})")
     say_research_use()
 
 

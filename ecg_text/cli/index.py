@@ -17,6 +17,7 @@ from ecg_text.cli.asking import (
     FileFacts,
     load_model,
     model_of_index,
+    pinned,
     whereabouts,
     write_csv,
 )
@@ -76,7 +77,7 @@ def build(
     embedder = load_model(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     embedded = _embed(source, embedder, split, FileFacts.of(rate_hz, unit, leads))
-    index = Index.build(embedded.table, embedded.catalogue, whereabouts(model))
+    index = Index.build(embedded.table, embedded.catalogue, whereabouts(pinned(embedder, model)))
     _left_out_file(out).unlink(missing_ok=True)
     _finish(index, out, embedded, as_json=as_json)
 

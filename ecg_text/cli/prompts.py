@@ -110,10 +110,10 @@ def _with_model(model: str, prompts: PromptSet, bound: float) -> tuple[tuple[Fin
     """A model's findings, and what the JSON says of it."""
     from ecg_text.hub.prompt_check import check_with_model, own_label_first
 
-    encode, reader, revision = _reader(model)
+    encode, reader, origin, revision = _reader(model)
     own = own_label_first(encode, prompts)
     told = {
-        "model": model,
+        "model": origin or model,
         "model_revision": revision,
         "bound": bound,
         "own_label_first": {
@@ -125,16 +125,16 @@ def _with_model(model: str, prompts: PromptSet, bound: float) -> tuple[tuple[Fin
     return check_with_model(encode, reader, prompts, bound), told
 
 
-def _reader(model: str) -> tuple[EncodeTexts, TextReader, str]:
-    """What reads the texts, a model or a text encoder alone: its vectors, its word pieces, its revision."""
+def _reader(model: str) -> tuple[EncodeTexts, TextReader, str, str]:
+    """What reads the texts, a model or a text encoder alone: vectors, word pieces, where on a hub from, revision."""
     quiet_libraries()
     from ecg_text.hub.text_encoder import is_text_encoder, load_text_encoder
 
     if is_text_encoder(model):
         encoder = load_text_encoder(model)
-        return encoder.embed_texts, encoder, encoder.revision
+        return encoder.embed_texts, encoder, encoder.origin, encoder.revision
     embedder = load_model(model)
-    return embedder.embed_texts, embedder.processor, embedder.revision
+    return embedder.embed_texts, embedder.processor, embedder.origin, embedder.revision
 
 
 def _heading(prompts: PromptSet) -> dict[str, object]:

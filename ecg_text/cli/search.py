@@ -17,6 +17,7 @@ from ecg_text.cli.asking import (
     FileFacts,
     Rule,
     model_of_index,
+    pinned,
     tell_reading,
 )
 from ecg_text.cli.common import RESEARCH_USE, excerpt, print_json, print_table, say, say_research_use
@@ -70,6 +71,7 @@ def search(
             {
                 "index": str(index),
                 "num_records": len(found),
+                "model": pinned(embedder, model or found.model_name),
                 "model_revision": found.model_revision,
                 "preprocess_fingerprint": found.fingerprint,
                 "query": _asked(embedder, text, opposite, rule, ecg, weight),
@@ -87,7 +89,7 @@ def search(
         for rank, hit in enumerate(hits, start=1)
     ]
     print_table(("rank", "record", "similarity", "report", "path"), rows, right=("rank", "similarity"))
-    say(f"{len(hits)} of {len(found)} records, model {found.model_revision}")
+    say(f"{len(hits)} of {len(found)} records, model {' '.join(filter(None, (embedder.origin, embedder.revision)))}")
     say_research_use()
 
 

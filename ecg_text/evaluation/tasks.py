@@ -43,6 +43,7 @@ class AskedSplit:
     def facts(self) -> dict[str, Fact]:
         """What the provenance of a result says of model and data."""
         return {
+            **({"model": self.embedder.origin} if self.embedder.origin else {}),
             "model_revision": self.embedder.revision,
             "preprocess_fingerprint": self.embedder.fingerprint,
             "data_set": self.store.catalogue.source,

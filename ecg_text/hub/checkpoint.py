@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ecg_text.errors import CheckpointError
+from ecg_text.hub.calibration import Calibration
+from ecg_text.hub.calibration_file import CALIBRATION, read_calibration, write_calibration
 from ecg_text.hub.card import render_card
 from ecg_text.hub.facts import plain_facts
 from ecg_text.hub.parts import (
@@ -26,7 +28,7 @@ from ecg_text.hub.parts import (
     vocabulary_hash,
     weights_revision,
 )
-from ecg_text.hub.remote import fetch_folder
+from ecg_text.hub.remote import fetch_folder, origin_of
 from ecg_text.hub.writing import write_json, written_whole
 from ecg_text.models.auto import register
 from ecg_text.models.configs import EcgEncoderConfig
@@ -37,13 +39,18 @@ from ecg_text.text.prompts import PromptSet
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Checkpoint:
-    """A loaded model with all that its scores depend on. revision tells its weights: 12 digits of their SHA-256."""
+    """A loaded model with all that its scores depend on.
+
+    revision tells its weights, 12 digits of their SHA-256; origin where on a hub it is from, org/name@commit, if it is.
+    """
 
     model: EcgTextModel
     processor: EcgTextProcessor
     prompts: tuple[PromptSet, ...]
     provenance: Mapping[str, Any]
     revision: str
+    origin: str
+    calibration: Calibration | None
 
     @property
     def fingerprint(self) -> str:
@@ -58,17 +65,22 @@ def save_checkpoint(
     *,
     prompt_sets: Sequence[PromptSet] = (),
     provenance: Mapping[str, Any],
+    calibration: Calibration | None = None,
 ) -> str:
     """Write a checkpoint folder, complete or not at all, and return its revision; an older one is replaced at the end.
 
     What provenance tells is written without the folders of this disk. Raises CheckpointError where the folder holds
-    something else, or the disk is full.
+    something else, the calibration is another model's, or the disk is full.
     """
     with written_whole(folder) as fresh:
         model.save_pretrained(fresh)
         with errors_of_tokenizers():
             processor.save_pretrained(fresh)
-        return _write_facts(fresh, processor, prompt_sets, provenance)
+        revision = _write_facts(fresh, processor, prompt_sets, provenance)
+        if calibration is not None:
+            _check_calibration(folder, calibration, model, processor, revision)
+            write_calibration(fresh, calibration)
+        return revision
 
 
 def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> Checkpoint:
@@ -86,12 +98,16 @@ def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> 
     model = load_model(folder)
     processor = load_processor(folder, provenance)
     check_fit(folder, model, processor, provenance)
+    if (calibration := read_calibration(folder)) is not None:
+        _check_calibration(folder, calibration, model, processor, provenance["revision"])
     return Checkpoint(
         model=model.eval(),
         processor=processor,
         prompts=read_prompts(folder / PROMPTS, provenance),
         provenance=provenance,
         revision=provenance["revision"],
+        origin=origin_of(folder),
+        calibration=calibration,
     )
 
 
@@ -104,6 +120,16 @@ def checked_provenance(folder: Path) -> Mapping[str, Any]:
             "it is damaged or another model's: get a complete copy"
         )
     return provenance
+
+
+def _check_calibration(
+    folder: Path, calibration: Calibration, model: EcgTextModel, processor: EcgTextProcessor, revision: str
+) -> None:
+    fingerprint = processor.feature_extractor.fingerprint
+    if foreign := calibration.why_foreign(revision, fingerprint, float(model.config.opposite_share)):
+        raise CheckpointError(
+            f"{folder / CALIBRATION} {foreign}; take it away, and fit one for this model: ecg-text calibrate"
+        )
 
 
 def _refuse_encoder(folder: Path) -> None:

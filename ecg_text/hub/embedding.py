@@ -12,6 +12,7 @@ import torch
 from transformers import GenerationConfig
 
 from ecg_text.errors import ConfigError, FingerprintError
+from ecg_text.hub.calibration import CalibratedPrompts, Calibration
 from ecg_text.hub.checkpoint import load_checkpoint
 from ecg_text.hub.describing import Drafter
 from ecg_text.hub.drafts import Draft
@@ -33,7 +34,10 @@ BATCH = 128
 
 
 class Embedder:
-    """A model put to work: every method gives float32 NumPy arrays, vectors have unit length."""
+    """A model put to work: every method gives float32 NumPy arrays, vectors have unit length.
+
+    revision tells the weights, origin the hub name and commit that they are from (org/name@commit), if they are.
+    """
 
     def __init__(
         self,
@@ -41,14 +45,18 @@ class Embedder:
         processor: EcgTextProcessor,
         *,
         revision: str = "",
+        origin: str = "",
         prompts: Sequence[PromptSet] = (),
         provenance: Mapping[str, Any] | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self.model = model.eval()
         self.processor = processor
         self.revision = revision
+        self.origin = origin
         self.prompts = tuple(prompts)
         self.provenance = dict(provenance or {})
+        self.calibration = calibration
         self.preprocess = processor.preprocess
 
     @property
@@ -144,6 +152,12 @@ class Embedder:
         """Similarity of each record with each label of a prompt set, in the order of prompts.names: (n, K)."""
         return self.similarities(self.embed_records(records), prompts, rule)
 
+    def calibrated(self, prompts: PromptSet, rule: str = "contrast") -> CalibratedPrompts | str:
+        """What makes probabilities of a prompt set's similarities, or one line that says why there is nothing."""
+        if self.calibration is None:
+            return "the model carries no calibration; fit one with ecg-text calibrate"
+        return self.calibration.for_prompts(prompts, rule, self.revision)
+
     def describe(self, records: Sequence[Record], settings: GenerationConfig | None = None) -> list[Draft]:
         """A draft of a report for each record's first window, told sentence by sentence (hub/drafts.py).
 
@@ -199,8 +213,10 @@ def load(name_or_folder: str | Path, revision: str | None = None, device: str = 
         model,
         checkpoint.processor,
         revision=checkpoint.revision,
+        origin=checkpoint.origin,
         prompts=checkpoint.prompts,
         provenance=checkpoint.provenance,
+        calibration=checkpoint.calibration,
     )
 
 

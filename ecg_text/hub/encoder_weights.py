@@ -19,7 +19,7 @@ from ecg_text.errors import CheckpointError, ConfigError, FingerprintError
 from ecg_text.hub.checkpoint import checked_provenance
 from ecg_text.hub.encoder_fit import refuse_misfit, refuse_other_leads
 from ecg_text.hub.parts import CONFIG, PROVENANCE, WEIGHTS, read_json
-from ecg_text.hub.remote import fetch_folder
+from ecg_text.hub.remote import fetch_folder, origin_of
 from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 
 # What a weight of the encoder is called in the files of an encoder alone, and of a whole model.
@@ -97,7 +97,7 @@ def take_encoder(
         raise CheckpointError(f"{file} does not load ({error}); get a complete copy") from error
     _fill(own, taken)
     return TakenWeights(
-        place=place,
+        place=origin_of(folder) or place,
         revision=str(provenance["revision"]),
         taken=tuple(taken),
         left=tuple(name.removeprefix(prefix) for name in left),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ecg_text.errors import CheckpointError
 
 # Only what a checkpoint is made of: no pickles, no code.
 WANTED = ["*.json", "*.safetensors", "*.txt", "*.md", "*.toml"]
+
+# Where the hub's client keeps one commit of a repository; no name holds "--".
+_KEPT = re.compile(r"models--(.+)--(.+)/snapshots/([0-9a-f]{40})")
 
 
 def fetch_folder(name: str, revision: str | None = None) -> Path:
@@ -30,11 +34,18 @@ def fetch_folder(name: str, revision: str | None = None) -> Path:
     return _download(repository, revision or tag or None)
 
 
+def origin_of(folder: Path) -> str:
+    """The hub name and commit, org/name@commit, of a folder that was fetched from a hub; nothing for another."""
+    found = _KEPT.fullmatch("/".join(folder.parts[-3:]))
+    return f"{found[1]}/{found[2]}@{found[3]}" if found else ""
+
+
 def _download(repository: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import (
         HfHubHTTPError,
         HFValidationError,
+        HTTPError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
@@ -56,6 +67,6 @@ def _download(repository: str, revision: str | None) -> Path:
         raise CheckpointError(
             f"{repository} has no revision {revision!r}; look at its commits, tags and branches"
         ) from error
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
+    except (HfHubHTTPError, HFValidationError, HTTPError, OSError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CheckpointError(f"{at} cannot be had from the hub: {reason}") from error

@@ -15,7 +15,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 
 from ecg_text.errors import CheckpointError
 from ecg_text.hub.parts import CONFIG, WEIGHTS, errors_of_tokenizers, read_json, weights_revision
-from ecg_text.hub.remote import fetch_folder
+from ecg_text.hub.remote import fetch_folder, origin_of
 from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 from ecg_text.models.pretrained import usable_positions
 from ecg_text.models.processor import MAX_WORD_PIECES
@@ -30,7 +30,8 @@ class TextEncoder:
     """A model that reads texts in lower case, and as they are: no abbreviation is written out, nothing translated.
 
     model is an EcgTextModel, whose pooled text vector is taken, or any text encoder, of which it is the mean of the
-    last hidden states. At most max_word_pieces of a text are read, special ones included.
+    last hidden states. At most max_word_pieces of a text are read, special ones included. revision tells the weights,
+    origin the hub name and commit that they are from, if they are.
     """
 
     def __init__(
@@ -40,11 +41,13 @@ class TextEncoder:
         *,
         max_word_pieces: int = MAX_WORD_PIECES,
         revision: str = "",
+        origin: str = "",
     ) -> None:
         self.model = model.eval()
         self.tokenizer = tokenizer
         self.max_word_pieces = max_word_pieces
         self.revision = revision
+        self.origin = origin
 
     @torch.inference_mode()
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
@@ -119,7 +122,9 @@ def load_text_encoder(name_or_folder: str | Path) -> TextEncoder:
     if not isinstance(tokenizer, PreTrainedTokenizerFast) or tokenizer.pad_token_id is None:
         raise CheckpointError(f"{folder} has no fast tokenizer with a padding token; give a text encoder with one")
     window = _window(folder, tokenizer, model)
-    return TextEncoder(model, tokenizer, max_word_pieces=window, revision=weights_revision(folder))
+    return TextEncoder(
+        model, tokenizer, max_word_pieces=window, revision=weights_revision(folder), origin=origin_of(folder)
+    )
 
 
 def _window(folder: Path, tokenizer: PreTrainedTokenizerFast, model: PreTrainedModel) -> int:

@@ -12,7 +12,7 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, Revi
 
 from ecg_text.errors import CheckpointError
 from ecg_text.hub.embedding import load
-from ecg_text.hub.remote import WANTED, fetch_folder
+from ecg_text.hub.remote import WANTED, fetch_folder, origin_of
 
 
 @pytest.fixture
@@ -76,6 +76,24 @@ def test_a_name_that_is_not_on_this_disk_is_told_without_a_network() -> None:
     with pytest.raises(CheckpointError, match=r"^nobody/nothing@v1 is neither a folder nor a model on this") as caught:
         load("nobody/nothing@v1")
     assert "\n" not in str(caught.value)
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("folder", "origin"),
+    [
+        (f"/cache/hub/models--org--name/snapshots/{COMMIT}", f"org/name@{COMMIT}"),
+        (f"hub/models--an-org--a.name_1/snapshots/{COMMIT}", f"an-org/a.name_1@{COMMIT}"),
+        ("/cache/hub/models--org--name/snapshots/main", ""),
+        (f"/cache/hub/datasets--org--name/snapshots/{COMMIT}", ""),
+        ("run/model", ""),
+        (".", ""),
+    ],
+)
+def test_a_folder_of_the_hubs_cache_tells_its_name_and_commit(folder: str, origin: str) -> None:
+    assert origin_of(Path(folder)) == origin
 
 
 REFUSED: Any = SimpleNamespace(headers={}, request=None)  # of a response, what the errors read
