@@ -127,7 +127,7 @@ def test_what_cannot_be_evaluated_is_told(
 def test_a_result_that_has_no_place_is_told_before_anything_is_embedded(
     say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ecg_text.cli.evaluate._subject", lambda *_, **__: pytest.fail("embedded"))
+    monkeypatch.setattr("ecg_text.evaluation.tasks.embed_split", lambda *_, **__: pytest.fail("embedded"))
     (tmp_path / "file").write_text("mine")
     for out, told in ((tmp_path, "is a folder"), (tmp_path / "file" / "r.json", "file: ")):
         said = say_to("evaluate", model, "--data", store, "--task", "retrieval", "--out", out)

@@ -1,59 +1,44 @@
-"""The part of ecg-text evaluate that asks about words alone: the text probe."""
+"""The task of ecg-text evaluate that asks about words alone: the text probe."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
-from ecg_text.cli.asking import load_model, this_command
+from ecg_text.cli.asking import load_model
 from ecg_text.cli.common import print_table, quiet_libraries, say
+from ecg_text.cli.evaluate_asked import Answers, Asked, Reading
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ecg_text.evaluation.result import Result
     from ecg_text.evaluation.text_probe import Hardest
     from ecg_text.hub.text_encoder import TextEncoder
-
-Reading = Literal["as-is", "abbreviations", "english"]
-READING_HELP = (
-    "text-probe: how its texts are read. as-is: the encoder alone is asked. abbreviations: written out first. "
-    "english: translated, too."
-)
 
 RANDOM_ENCODER = "random encoder"
 
 
-class Probed(NamedTuple):
-    """The result of a text probe, and the pairs that were seen most wrongly."""
-
-    result: Result
-    hardest: Hardest
-
-
-def ask_probe(model: str, *, reading: Reading, seed: int, num_resamples: int, random_encoder: bool) -> Probed:
+def text_probe(asked: Asked) -> Answers:
     """Ask a checkpoint, or a text encoder of transformers, which of the probe's pairs mean the same.
 
     Raises CheckpointError where the model is neither.
     """
-    import numpy as np
-
     from ecg_text.evaluation.text_probe import hardest_pairs, pair_similarities, probe_pairs, text_probe_result
 
-    encoder = _text_side(model)
+    encoder = _text_side(asked.model)
 
-    def similarity(asked: TextEncoder) -> np.ndarray:
-        return pair_similarities(lambda texts: asked.embed_texts(_read(texts, reading)), probe_pairs())
+    def similarity(encoder: TextEncoder) -> np.ndarray:
+        return pair_similarities(lambda texts: encoder.embed_texts(_read(texts, asked.reading)), probe_pairs())
 
     found = similarity(encoder)
     result = text_probe_result(
         found,
-        baselines={RANDOM_ENCODER: similarity(encoder.random_twin(seed))} if random_encoder else {},
-        generator=np.random.default_rng(seed),
-        num_resamples=num_resamples,
-        facts={"model_revision": encoder.revision, "reading": reading, "seed": seed, "command": this_command()},
+        baselines={RANDOM_ENCODER: similarity(encoder.random_twin(asked.seed))} if asked.random_encoder else {},
+        generator=asked.generator(),
+        num_resamples=asked.resamples,
+        facts={"model_revision": encoder.revision, "reading": asked.reading, **asked.facts},
     )
-    return Probed(result, hardest_pairs(found, probe_pairs()))
+    return Answers(results={asked.out: result}, hardest=hardest_pairs(found, probe_pairs()))
 
 
 def show_hardest(hardest: Hardest) -> None:
