@@ -52,10 +52,7 @@ def evaluate_retrieval(
     clusters = {"report_to_ecg": [None] * len(text), "ecg_to_report": patient_ids}
     metrics: dict[str, Metric] = {}
     for way, found in (("report_to_ecg", ranks.report_to_ecg), ("ecg_to_report", ranks.ecg_to_report)):
-        values = summarise_ranks(found, np.ones((len(found), 1), dtype=np.int64))[0]
-        bounds = _intervals(found, clusters[way], generator, num_resamples)
-        for name, value, (low, high) in zip(_names(way), values, bounds, strict=True):
-            metrics[name] = Metric(value=float(value), low=low, high=high)
+        metrics |= score_ranks(way, found, clusters[way], generator, num_resamples)
     return Scores(metrics=metrics, baselines={"chance": chance_retrieval(row, len(text))})
 
 
@@ -69,12 +66,12 @@ def retrieval_ranks(ecg: np.ndarray, text: np.ndarray, row: np.ndarray) -> Ranks
     for start in range(0, len(ecg), QUERIES_AT_ONCE):
         chunk = slice(start, start + QUERIES_AT_ONCE)
         right = row[chunk, None] == np.arange(len(text))
-        ecg_to_report[chunk] = _first_right(ecg[chunk] @ text.T, right)
+        ecg_to_report[chunk] = first_right(ecg[chunk] @ text.T, right)
     report_to_ecg = np.empty(len(text), dtype=np.int64)
     for start in range(0, len(text), QUERIES_AT_ONCE):
         numbers = np.arange(start, min(start + QUERIES_AT_ONCE, len(text)))
         right = numbers[:, None] == row
-        report_to_ecg[numbers] = _first_right(text[numbers] @ ecg.T, right)
+        report_to_ecg[numbers] = first_right(text[numbers] @ ecg.T, right)
     return Ranks(report_to_ecg=report_to_ecg, ecg_to_report=ecg_to_report)
 
 
@@ -92,48 +89,52 @@ def summarise_ranks(ranks: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def chance_retrieval(row: np.ndarray, num_texts: int) -> dict[str, Metric]:
     """The metrics that a random order is expected to give, in closed form: (N,), R -> named metrics."""
     one = np.ones(1, dtype=np.int64)
-    curves = {
-        "report_to_ecg": _chance_curve(np.bincount(row, minlength=num_texts), len(row)),
-        "ecg_to_report": _chance_curve(one, num_texts),
+    return {
+        **chance_of_ranks("report_to_ecg", np.bincount(row, minlength=num_texts), np.full(num_texts, len(row))),
+        **chance_of_ranks("ecg_to_report", one, num_texts * one),
     }
-    metrics: dict[str, Metric] = {}
-    for way, curve in curves.items():
-        recalls = [curve[min(k, len(curve)) - 1] for k in CUTOFFS]
-        median = 1 + int((curve >= 0.5).argmax())
-        for name, value in zip(_names(way), (*recalls, median), strict=True):
-            metrics[name] = Metric(value=float(value))
-    return metrics
 
 
-def _chance_curve(right: np.ndarray, gallery: int) -> np.ndarray:
-    """The mean chance that the first 1, 2, ... of a random order hold one of right (Q,) answers: -> (gallery,)."""
-    place = np.arange(gallery)
-    curve = np.zeros(gallery)
-    for count, num_queries in zip(*np.unique(right, return_counts=True), strict=True):
-        # None of the first k is right with the product of (gallery - count - i) / (gallery - i), i = 0 .. k - 1.
-        missed = np.cumprod(np.clip((gallery - count - place) / (gallery - place), 0.0, 1.0))
-        curve += num_queries * (1.0 - missed)
-    return curve / len(right)
+def chance_of_ranks(way: str, right: np.ndarray, gallery: np.ndarray) -> dict[str, Metric]:
+    """The metrics that a random order gives queries with right (Q,) answers among gallery (Q,): -> named metrics."""
+    place = np.arange(gallery.max())
+    curve = np.zeros(len(place))  # the mean chance that the first 1, 2, ... hold a right answer
+    kinds, num_queries = np.unique(np.stack([right, gallery], axis=1), axis=0, return_counts=True)
+    for (count, size), num in zip(kinds, num_queries, strict=True):
+        # None of the first k is right with the product of (size - count - i) / (size - i), i = 0 .. k - 1.
+        missed = np.cumprod(np.clip((size - count - place) / np.maximum(size - place, 1), 0.0, 1.0))
+        curve += num * (1.0 - missed)
+    curve /= len(right)
+    recalls = [curve[min(k, len(curve)) - 1] for k in CUTOFFS]
+    median = 1 + int((curve >= 0.5).argmax())
+    return {name: Metric(value=float(value)) for name, value in zip(rank_names(way), (*recalls, median), strict=True)}
 
 
-def _first_right(similarity: np.ndarray, right: np.ndarray) -> np.ndarray:
+def first_right(similarity: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The rank of each row's best right answer: (Q, G), (Q, G) bool -> (Q,)."""
     best = np.where(right, similarity, -np.inf).max(axis=1, keepdims=True)
     return np.asarray(1 + ((similarity >= best - TIE_TOLERANCE) & ~right).sum(axis=1))
 
 
-def _intervals(
-    ranks: np.ndarray, clusters: Sequence[str | None], generator: np.random.Generator, num_resamples: int
-) -> Sequence[tuple[float | None, float | None]]:
-    if not num_resamples:
-        return [(None, None)] * (len(CUTOFFS) + 1)
-    samples = resample(
-        lambda weights: summarise_ranks(ranks, weights), clusters, generator=generator, num_resamples=num_resamples
-    )
-    return [interval(column) for column in samples.T]
+def score_ranks(
+    way: str, ranks: np.ndarray, clusters: Sequence[str | None], generator: np.random.Generator, num_resamples: int
+) -> dict[str, Metric]:
+    """Recall at each cutoff and median rank of ranks (Q,), with intervals over clusters of the queries."""
+    values = summarise_ranks(ranks, np.ones((len(ranks), 1), dtype=np.int64))[0]
+    bounds: Sequence[tuple[float | None, float | None]] = [(None, None)] * len(values)
+    if num_resamples:
+        samples = resample(
+            lambda weights: summarise_ranks(ranks, weights), clusters, generator=generator, num_resamples=num_resamples
+        )
+        bounds = [interval(column) for column in samples.T]
+    return {
+        name: Metric(value=float(value), low=low, high=high)
+        for name, value, (low, high) in zip(rank_names(way), values, bounds, strict=True)
+    }
 
 
-def _names(way: str) -> tuple[str, ...]:
+def rank_names(way: str) -> tuple[str, ...]:
+    """The names of the metrics of ranks, for one way of asking."""
     return (*(f"{way}_recall@{k}" for k in CUTOFFS), f"{way}_median_rank")
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from ecg_text.data.store import Store
 from ecg_text.errors import ConfigError, DataError
 from ecg_text.evaluation.result import Result
-from ecg_text.evaluation.retrieval import evaluate_retrieval
 from ecg_text.evaluation.scores import Metric, Scores
 from ecg_text.evaluation.zero_shot import evaluate_zero_shot
 from ecg_text.hub.embedding import Embedder, Progress
@@ -25,6 +25,35 @@ RANDOM_ENCODER = "random encoder"
 ROWS = ("labelled", "all")
 
 Fact = str | int | float | bool | None
+
+
+class AskedModel(Protocol):
+    """A model as a provenance tells of it: where from, with which weights, and what its ECGs are made like."""
+
+    @property
+    def origin(self) -> str:
+        """The hub name and commit, "" for a folder."""
+
+    @property
+    def revision(self) -> str:
+        """12 digits of the SHA-256 of the weights."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the preprocessing."""
+
+
+def facts_of(model: AskedModel, store: Store, num_records: int) -> dict[str, Fact]:
+    """What the provenance of a result says of a model and of the records of a store that it was asked about."""
+    return {
+        **({"model": model.origin} if model.origin else {}),
+        "model_revision": model.revision,
+        "preprocess_fingerprint": model.fingerprint,
+        "data_set": store.catalogue.source,
+        "split_hash": store.split_hash,
+        "num_records": num_records,
+        "code_version": __version__,
+    }
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -40,17 +69,19 @@ class AskedSplit:
         """One column of the catalogue at these rows."""
         return self.store.catalogue.select(self.rows).column(name)
 
+    def labels(self, prompts: PromptSet) -> np.ndarray:
+        """Whether each record bears each label of a prompt set: (N, K) bool. Raises DataError where none bears any."""
+        labels = self.store.catalogue.select(self.rows).label_matrix([label.all_codes for label in prompts.labels])
+        if not labels.any():
+            raise DataError(
+                f"no record of the split {self.split!r} bears a label of {prompts.name}; "
+                f"its codes are {', '.join(code for label in prompts.labels[:5] for code in label.all_codes)}, ..."
+            )
+        return labels
+
     def facts(self) -> dict[str, Fact]:
         """What the provenance of a result says of model and data."""
-        return {
-            **({"model": self.embedder.origin} if self.embedder.origin else {}),
-            "model_revision": self.embedder.revision,
-            "preprocess_fingerprint": self.embedder.fingerprint,
-            "data_set": self.store.catalogue.source,
-            "split_hash": self.store.split_hash,
-            "num_records": len(self.rows),
-            "code_version": __version__,
-        }
+        return facts_of(self.embedder, self.store, len(self.rows))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -70,18 +101,37 @@ class ZeroShotProtocol:
 
     rows: "labelled" scores the records that bear at least one label of the set (the tables of MERL and MELP), "all"
     every record of the split. Labels with fewer than min_positives records in the split are left out. rule is that of
-    the zero-shot weights. Raises ConfigError for other rows or a negative number.
+    the zero-shot weights. name tells results apart that are not to be compared. Raises ConfigError for other rows or a
+    negative number.
     """
 
     rule: str = "contrast"
     rows: str = "labelled"
     min_positives: int = 0
+    name: str = "ecg_text"
 
     def __post_init__(self) -> None:
         if self.rows not in ROWS:
             raise ConfigError(f"rows is {self.rows!r}; choose one of {', '.join(ROWS)}")
         if self.min_positives < 0:
             raise ConfigError(f"min_positives is {self.min_positives}; give 0 or more")
+
+
+# One text a class, its raw cosine, no opposite (MERL, Liu et al., ICML 2024; MELP, Wang et al., ICML 2025).
+MERL = ZeroShotProtocol(rule="cosine", rows="labelled", min_positives=0, name="merl")
+
+
+class LabelsAsked(NamedTuple):
+    """What is scored: numbers of the records (n,) and of the labels (k,), labels (n, k) and their names; and the facts.
+
+    facts is what the provenance of a result says of the questions.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    labels: np.ndarray
+    names: Sequence[str]
+    facts: Mapping[str, Fact]
 
 
 def embed_split(embedder: Embedder, store: Store, split: str, progress: Progress | None = None) -> EmbeddedSplit:
@@ -108,84 +158,47 @@ def zero_shot_result(
     random_twin is the same split as an untrained model of the same shape sees it. facts (seed, command) go
     into the provenance. Raises DataError where no record bears a label of the set.
     """
-    asked, kept = _asked(embedded, prompts, protocol.min_positives)
-    chosen = np.flatnonzero(asked.any(axis=1) | (protocol.rows == "all"))
-    embedded, labels = embedded.part(chosen), asked[chosen]
-    columns = [prompts.names.index(name) for name in kept]
-    similarity = embedded.embedder.similarities(embedded.vectors, prompts, protocol.rule)[:, columns]
-    scores = evaluate_zero_shot(
-        similarity, labels, kept, embedded.column("patient_id"), generator, num_resamples=num_resamples
-    )
-    baselines = dict(scores.baselines)
-    if random_twin is not None:
-        twin = random_twin.part(chosen)
-        guess = twin.embedder.similarities(twin.vectors, prompts, protocol.rule)[:, columns]
-        baselines[RANDOM_ENCODER] = points_of(
-            evaluate_zero_shot(guess, labels, kept, twin.column("patient_id"), generator, num_resamples=0)
-        )
-    told: dict[str, Fact] = {
-        "prompt_set": prompts.name,
-        "prompt_version": prompts.version,
-        "prompt_hash": prompts.hash,
-        "rule": protocol.rule,
-        "opposite_share": opposite_share(embedded.embedder.opposite_share, protocol.rule, prompts.ensemble),
-        "rows": protocol.rows,
-        "min_positives": protocol.min_positives,
-        "labels_left_out": ", ".join(name for name in prompts.names if name not in kept),
-    }
-    return result_of("zero-shot", embedded, scores, baselines, {**told, "num_resamples": num_resamples, **facts})
-
-
-def retrieval_result(
-    embedded: EmbeddedSplit,
-    *,
-    random_twin: EmbeddedSplit | None,
-    generator: np.random.Generator,
-    num_resamples: int,
-    facts: Mapping[str, Fact],
-) -> Result:
-    """ECGs against the distinct reports of a split, both ways; a record without a report takes no part.
-
-    Raises DataError where no record has one.
-    """
-    reports = [(report or "").strip() for report in embedded.column("report")]
-    has_report = np.array([bool(report) for report in reports])
-    if not has_report.any():
-        raise DataError(f"no record of the split {embedded.split!r} has a report; retrieval needs reports")
-    embedded = embedded.part(has_report)
-    texts = {text: number for number, text in enumerate(dict.fromkeys(filter(None, reports)))}
-    row = np.array([texts[report] for report in reports if report], dtype=np.int64)
+    asked = labels_asked(embedded, prompts, protocol)
 
     def score(split: EmbeddedSplit, resamples: int) -> Scores:
-        vectors = split.embedder.embed_reports(list(texts))
+        split = split.part(asked.rows)
+        similarity = split.embedder.similarities(split.vectors, prompts, protocol.rule)[:, asked.columns]
         patients = split.column("patient_id")
-        return evaluate_retrieval(split.vectors, vectors, row, patients, generator, num_resamples=resamples)
+        return evaluate_zero_shot(similarity, asked.labels, asked.names, patients, generator, num_resamples=resamples)
 
     scores = score(embedded, num_resamples)
     baselines = dict(scores.baselines)
     if random_twin is not None:
-        baselines[RANDOM_ENCODER] = points_of(score(random_twin.part(has_report), 0))
-    told: dict[str, Fact] = {"num_distinct_reports": len(texts), "num_resamples": num_resamples}
-    return result_of("retrieval", embedded, scores, baselines, {**told, **facts})
+        baselines[RANDOM_ENCODER] = points_of(score(random_twin, 0))
+    told = {**asked.facts, "num_resamples": num_resamples, **facts}
+    return result_of("zero-shot", embedded.part(asked.rows), scores, baselines, told)
 
 
-def _asked(embedded: EmbeddedSplit, prompts: PromptSet, min_positives: int) -> tuple[np.ndarray, Sequence[str]]:
-    """The labels that are common enough: their matrix (N, K) bool over the whole split, and their names."""
-    catalogue = embedded.store.catalogue.select(embedded.rows)
-    labels = catalogue.label_matrix([label.all_codes for label in prompts.labels])
+def labels_asked(asked: AskedSplit, prompts: PromptSet, protocol: ZeroShotProtocol) -> LabelsAsked:
+    """Which records and labels of a split a protocol scores. Raises DataError where none can be."""
+    labels = asked.labels(prompts)
     support = labels.sum(axis=0)
-    if not support.any():
+    columns = np.flatnonzero(support >= protocol.min_positives)
+    if not len(columns):
         raise DataError(
-            f"no record of the split {embedded.split!r} bears a label of {prompts.name}; "
-            f"its codes are {', '.join(code for label in prompts.labels[:5] for code in label.all_codes)}, ..."
-        )
-    kept = np.flatnonzero(support >= min_positives)
-    if not len(kept):
-        raise DataError(
-            f"no label of {prompts.name} has {min_positives} positive records in the split {embedded.split!r}; "
+            f"no label of {prompts.name} has {protocol.min_positives} positive records in the split {asked.split!r}; "
             f"the most frequent has {support.max()}"
         )
-    return labels[:, kept], [prompts.names[k] for k in kept]
+    labels = labels[:, columns]
+    rows = np.flatnonzero(labels.any(axis=1) | (protocol.rows == "all"))
+    names = [prompts.names[k] for k in columns]
+    facts: dict[str, Fact] = {
+        "protocol": protocol.name,
+        "prompt_set": prompts.name,
+        "prompt_version": prompts.version,
+        "prompt_hash": prompts.hash,
+        "rule": protocol.rule,
+        "opposite_share": opposite_share(asked.embedder.opposite_share, protocol.rule, prompts.ensemble),
+        "rows": protocol.rows,
+        "min_positives": protocol.min_positives,
+        "labels_left_out": ", ".join(name for name in prompts.names if name not in names),
+    }
+    return LabelsAsked(rows, columns, labels[rows], names, facts)
 
 
 def points_of(scores: Scores) -> Mapping[str, Metric]:

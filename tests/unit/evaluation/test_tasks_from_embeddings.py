@@ -10,12 +10,12 @@ import pytest
 
 from ecg_text.data.catalogue import Catalogue
 from ecg_text.errors import ConfigError, DataError
+from ecg_text.evaluation.retrieval_task import retrieval_result
 from ecg_text.evaluation.tasks import (
     RANDOM_ENCODER,
     EmbeddedSplit,
     ZeroShotProtocol,
     embed_split,
-    retrieval_result,
     zero_shot_result,
 )
 from ecg_text.text.prompts import PromptLabel, PromptSet
@@ -34,7 +34,7 @@ PROMPTS = PromptSet(
 class FakeEmbedder:
     """Vectors whose axes are the labels; similarities are the coordinates."""
 
-    revision, fingerprint = "abc", "0123"
+    revision, fingerprint, origin = "abc", "0123", ""
 
     opposite_share = 0.3
 
@@ -147,6 +147,27 @@ def test_reports_are_asked_once_each_and_records_without_one_take_no_part() -> N
     assert result.metrics["report_to_ecg_recall@1"].value == 1.0
     assert result.metrics["ecg_to_report_recall@1"].value == 1.0
     assert result.baselines[RANDOM_ENCODER]["ecg_to_report_recall@1"].value == 0.0  # ties count against a model
+
+
+def test_ecgs_find_each_other_by_report_and_by_label() -> None:
+    reports = ("text 0", "text 1", "text 1", "text 3", "text 0", "text 2", "text 1", "text 0")
+    result = retrieval_result(
+        embedded(perfect_vectors(), reports),
+        [PROMPTS],
+        random_twin=None,
+        generator=np.random.default_rng(0),
+        num_resamples=5,
+        facts={},
+    )
+    about = result.provenance
+    assert (about["num_ecgs_with_an_equal_report"], about["same_patient"]) == (6, "left out")
+    assert about["prompt_sets"] == f"three v2 {PROMPTS.hash}"
+    # The two AFIB find each other before AFIB with PVC; that one shares a half with each; NORM finds the other two.
+    assert result.metrics["ecg_to_ecg_ndcg@10/three"].value == 1.0
+    assert result.metrics["ecg_to_ecg_ndcg@10/three"].low == 1.0
+    assert 0 < result.baselines["chance"]["ecg_to_ecg_ndcg@10/three"].value < 1
+    assert result.metrics["report_to_ecg_ndcg@10/three"].value < 1.0  # a report that nothing near its label says
+    assert result.metrics["ecg_to_ecg_recall@5"].value == 1.0
 
 
 def test_what_cannot_be_scored_is_refused() -> None:
