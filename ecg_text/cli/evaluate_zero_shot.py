@@ -1,28 +1,94 @@
-"""The tasks of ecg-text evaluate that ask for findings by their words."""
+"""The tasks of ecg-text evaluate that ask for findings by their words, of the ECGs as they are or changed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from ecg_text.cli.common import progress
 from ecg_text.cli.evaluate_asked import Answers, Asked, make_way
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ecg_text.evaluation.tasks import ZeroShotProtocol
+    from ecg_text.evaluation.variants import Change, VariedSplit
+    from ecg_text.hub.embedding import Embedder
+    from ecg_text.text.prompts import PromptSet
 
 
 def zero_shot(asked: Asked) -> Answers:
     """The labels of each prompt set, one result a set."""
-    from ecg_text.evaluation.tasks import ZeroShotProtocol, zero_shot_result
+    from ecg_text.evaluation.tasks import zero_shot_result
 
-    files = {asked.file_of(prompts): prompts for prompts in asked.prompt_sets}
-    make_way(list(files))
-    protocol = ZeroShotProtocol(rule=asked.rule, rows=asked.rows, min_positives=asked.min_positives)
     return Answers(
         results={
             path: zero_shot_result(
                 asked.embedded,
                 prompts,
-                protocol=protocol,
+                protocol=_protocol(asked),
                 random_twin=asked.embedded_untrained,
                 generator=asked.generator(),
                 num_resamples=asked.resamples,
                 facts=asked.facts,
             )
+            for path, prompts in _files(asked).items()
+        }
+    )
+
+
+def lead_subsets(asked: Asked) -> Answers:
+    """The same with fewer leads."""
+    from ecg_text.evaluation.lead_subsets import FACTS, SUBSETS, TASK, lead_changes, parse_subset
+
+    subsets = {text: parse_subset(text) for text in asked.leads} if asked.leads else SUBSETS
+    return _varied(asked, TASK, lambda: lead_changes(asked.embedder.preprocess, subsets), FACTS)
+
+
+def robustness(asked: Asked) -> Answers:
+    """The same with each perturbation."""
+    from ecg_text.evaluation.robustness import FACTS, TASK, perturbations
+
+    return _varied(asked, TASK, lambda: perturbations(asked.embedder.preprocess, asked.generator()), FACTS)
+
+
+def _varied(asked: Asked, task: str, changes: Callable[[], Mapping[str, Change]], about: Mapping[str, str]) -> Answers:
+    """One result a set; changes are made anew for the untrained twin, so that it meets the same ones."""
+    from ecg_text.evaluation.variants import embed_varied, variants_result
+
+    def embed(embedder: Embedder, label: str) -> VariedSplit:
+        with progress(label) as advance:
+            return embed_varied(embedder, asked.store, asked.split, changes(), advance)
+
+    files = _files(asked)
+    varied = embed(asked.embedder, "embed")
+    twin = None if asked.untrained is None else embed(asked.untrained, "embed with a random encoder")
+    return Answers(
+        results={
+            path: variants_result(
+                task,
+                varied,
+                prompts,
+                protocol=_protocol(asked),
+                random_twin=twin,
+                generator=asked.generator(),
+                num_resamples=asked.resamples,
+                facts={**about, **asked.facts},
+            )
             for path, prompts in files.items()
         }
     )
+
+
+def _files(asked: Asked) -> dict[Path, PromptSet]:
+    files = {asked.file_of(prompts): prompts for prompts in asked.prompt_sets}
+    make_way(list(files))
+    return files
+
+
+def _protocol(asked: Asked) -> ZeroShotProtocol:
+    from ecg_text.evaluation.tasks import MERL, ZeroShotProtocol
+
+    if asked.protocol == "merl":
+        return MERL
+    return ZeroShotProtocol(rule=asked.rule, rows=asked.rows, min_positives=asked.min_positives)

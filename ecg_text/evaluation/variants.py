@@ -1,0 +1,162 @@
+"""The same records asked several times over, changed each time: what a change costs, with a paired interval.
+
+Each resample of the patients scores every variant, so the interval of a difference is that of the same patients with
+and without the change. Axes: N records, K classes, V variants, M resamples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ecg_text.data.store import Store
+from ecg_text.errors import DataError
+from ecg_text.evaluation.bootstrap import mean_of_known, resample, weighted_auroc, with_interval
+from ecg_text.evaluation.metrics import checked_matrix, has_both_values, macro_auroc
+from ecg_text.evaluation.result import Result
+from ecg_text.evaluation.scores import ClassScore, Metric, Scores
+from ecg_text.evaluation.tasks import (
+    RANDOM_ENCODER,
+    AskedSplit,
+    Fact,
+    ZeroShotProtocol,
+    labels_asked,
+    points_of,
+    result_of,
+)
+from ecg_text.hub.embedding import BATCH, Embedder, Progress
+from ecg_text.text.prompts import PromptSet
+
+Ecgs = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Prepared ECGs (B, C, T), lead mask (B, C) and time mask (B, T)."""
+
+Change = Callable[[Ecgs], Ecgs]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class VariedSplit(AskedSplit):
+    """A split as a model sees it under each change: unit vectors (N, D) by the variant's name, the reference first."""
+
+    vectors: Mapping[str, np.ndarray]
+
+    def part(self, chosen: np.ndarray) -> VariedSplit:
+        """Some of the records only: (N,) bool, or numbers of the rows."""
+        vectors = {name: each[chosen] for name, each in self.vectors.items()}
+        return replace(self, rows=self.rows[chosen], vectors=vectors)
+
+
+def embed_varied(
+    embedder: Embedder, store: Store, split: str, changes: Mapping[str, Change], progress: Progress | None = None
+) -> VariedSplit:
+    """Embed a split under each change, batch by batch in the order of the rows.
+
+    A record that some change leaves without any lead is left out of all. Raises DataError where none remains,
+    FingerprintError for another preprocessing.
+    """
+    embedder.require_prepared(store)
+    rows = store.catalogue.where_split(split)
+    vectors: dict[str, list[np.ndarray]] = {name: [] for name in changes}
+    known: list[np.ndarray] = []
+    for start in range(0, len(rows), BATCH):
+        ecgs = store.signals(rows[start : start + BATCH])
+        alive = np.ones(len(ecgs[0]), dtype=bool)
+        for name, change in changes.items():
+            ecg, lead_mask, time_mask = change(ecgs)
+            alive &= lead_mask.any(axis=1)
+            vectors[name].append(embedder.embed_ecg(ecg, lead_mask, time_mask))
+        known.append(alive)
+        if progress is not None:
+            progress(min(start + BATCH, len(rows)), len(rows))
+    kept = np.concatenate([np.zeros(0, dtype=bool), *known])
+    if not kept.any():
+        raise DataError(f"{store.folder} has no record in the split {split!r} that every variant leaves a lead of")
+    joined = {name: np.concatenate(parts)[kept] for name, parts in vectors.items()}
+    return VariedSplit(embedder=embedder, store=store, split=split, rows=rows[kept], vectors=joined)
+
+
+def evaluate_variants(
+    similarity: Mapping[str, np.ndarray],
+    labels: np.ndarray,
+    names: Sequence[str],
+    patient_ids: Sequence[str | None],
+    generator: np.random.Generator,
+    *,
+    num_resamples: int = 1000,
+) -> Scores:
+    """Score each variant, and the rest against the first: V times (N, K), (N, K), K names, N patient ids -> Scores.
+
+    Metrics are macro_auroc/VARIANT, and for all but the first macro_auroc_change/VARIANT, the variant less the first;
+    classes hold the AUROC of each variant. With num_resamples=0 no intervals are taken. Raises DataError where shapes
+    differ or no class has both values.
+    """
+    known = {name: checked_matrix(scores, labels)[0] for name, scores in similarity.items()}
+    labels = np.asarray(labels, dtype=bool)
+    if len(patient_ids) != len(labels) or len(names) != labels.shape[1]:
+        raise DataError(
+            f"{len(patient_ids)} patient ids and {len(names)} names for labels {labels.shape}; give one for each"
+        )
+    if not has_both_values(labels).any():
+        raise DataError(f"none of the {len(names)} classes has positive and negative records; choose another split")
+    point = {name: macro_auroc(scores, labels) for name, scores in known.items()}
+    samples = np.full((0, len(known)), np.nan)
+    if num_resamples:
+        samples = resample(
+            lambda weights: np.stack(
+                [mean_of_known(weighted_auroc(scores, labels, weights)) for scores in known.values()], axis=1
+            ),
+            patient_ids,
+            generator=generator,
+            num_resamples=num_resamples,
+        )  # (M, V)
+    first = next(iter(known))
+    metrics = {f"macro_auroc/{name}": with_interval(point[name].value, samples[:, v]) for v, name in enumerate(known)}
+    metrics |= {
+        f"macro_auroc_change/{name}": with_interval(
+            point[name].value - point[first].value, samples[:, v] - samples[:, 0]
+        )
+        for v, name in enumerate(known)
+        if v
+    }
+    chance = {name: Metric(value=0.0 if name.startswith("macro_auroc_change/") else 0.5) for name in metrics}
+    classes = {
+        label: ClassScore(
+            support=int(labels[:, k].sum()),
+            metrics={name: Metric(value=float(point[name].per_class[k])) for name in known} if scored else {},
+            skipped=None if scored else "one value only",
+        )
+        for k, (label, scored) in enumerate(zip(names, has_both_values(labels), strict=True))
+    }
+    return Scores(metrics=metrics, classes=classes, baselines={"chance": chance})
+
+
+def variants_result(
+    task: str,
+    varied: VariedSplit,
+    prompts: PromptSet,
+    *,
+    protocol: ZeroShotProtocol,
+    random_twin: VariedSplit | None,
+    generator: np.random.Generator,
+    num_resamples: int,
+    facts: Mapping[str, Fact],
+) -> Result:
+    """The labels of a prompt set asked of each variant of a split, beside chance and the untrained twin."""
+    asked = labels_asked(varied, prompts, protocol)
+
+    def score(split: VariedSplit, resamples: int) -> Scores:
+        split = split.part(asked.rows)
+        similarity = {
+            name: split.embedder.similarities(vectors, prompts, protocol.rule)[:, asked.columns]
+            for name, vectors in split.vectors.items()
+        }
+        patients = split.column("patient_id")
+        return evaluate_variants(similarity, asked.labels, asked.names, patients, generator, num_resamples=resamples)
+
+    scores = score(varied, num_resamples)
+    baselines = dict(scores.baselines)
+    if random_twin is not None:
+        baselines[RANDOM_ENCODER] = points_of(score(random_twin, 0))
+    told = {**asked.facts, "num_resamples": num_resamples, **facts}
+    return result_of(task, varied.part(asked.rows), scores, baselines, told)
