@@ -7,7 +7,7 @@
 #   tuned    in English, with the tuned text encoder
 # or one of these with pieces of the views added, as in tuned+swap: swap, lead-in, single, or reports (whole ones only).
 # Every arm is scored on the validation fold by the same prompt sets, and by plain names where OUT/plain.toml is
-# (scripts/comparison_prompts.py makes it).
+# (scripts/plain_names.py makes it).
 set -euo pipefail
 store=$1 text=$2 out=$3 arms=$4 seeds=${5:-0}
 
