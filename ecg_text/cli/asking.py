@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from ecg_text.cli.common import excerpt, quiet_libraries, remark
-from ecg_text.errors import CheckpointError, ConfigError
+from ecg_text.errors import CheckpointError, ConfigError, PromptError
 
 if TYPE_CHECKING:
     from ecg_text.hub.embedding import Embedder
     from ecg_text.index.index import Index
     from ecg_text.signal.formats.recording import Recording, Stated
+    from ecg_text.text.prompts import PromptSet
 
 # What a store and a run folder hold (data/store.py, recipes/session.py), which are too heavy to import for it.
 _STORE_MARK, _RUN_MARK = "store.json", "run.json"
@@ -104,6 +105,19 @@ def load_model(name: str) -> Embedder:
 def pinned(embedder: Embedder, name: str) -> str:
     """What an output calls a model that was asked for by this name: of a hub's, the commit is told, org/name@commit."""
     return embedder.origin or name
+
+
+def named_prompt_sets(names: Sequence[str], embedder: Embedder) -> tuple[PromptSet, ...]:
+    """The prompt sets of these names or files, or the model's own. Raises PromptError for none, or two of one name."""
+    from ecg_text.text.prompt_files import load_prompt_set
+
+    asked = tuple(load_prompt_set(name) for name in names) or embedder.prompts
+    if not asked:
+        raise PromptError("the model brings no prompt set; name one with --prompts (ecg-text prompts list)")
+    called = [prompts.name for prompts in asked]
+    if repeated := sorted({name for name in called if called.count(name) > 1}):
+        raise PromptError(f"two prompt sets are called {repeated[0]!r}, and so would be their results; rename one")
+    return asked
 
 
 def tell_reading(embedder: Embedder, texts: Sequence[str], *, words: bool = True) -> list[dict[str, object]]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Option
 
-from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, load_model, this_command
+from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, load_model, named_prompt_sets, this_command
 from ecg_text.cli.common import progress
-from ecg_text.errors import DataError, PromptError
+from ecg_text.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,15 +78,7 @@ class Asked:
     @cached_property
     def prompt_sets(self) -> tuple[PromptSet, ...]:
         """The prompt sets that are named, or the model's own."""
-        from ecg_text.text.prompt_files import load_prompt_set
-
-        asked = tuple(load_prompt_set(name) for name in self.prompts or ()) or self.embedder.prompts
-        if not asked:
-            raise PromptError("the model brings no prompt set; name one with --prompts (ecg-text prompts list)")
-        called = [prompts.name for prompts in asked]
-        if repeated := sorted({name for name in called if called.count(name) > 1}):
-            raise PromptError(f"two prompt sets are called {repeated[0]!r}, and so would be their results; rename one")
-        return asked
+        return named_prompt_sets(self.prompts or (), self.embedder)
 
     @cached_property
     def embedded(self) -> EmbeddedSplit:

@@ -7,8 +7,10 @@ from dataclasses import MISSING, dataclass, fields
 from types import MappingProxyType
 
 from ecg_text.cli.evaluate_asked import Answers, Asked
+from ecg_text.cli.evaluate_calibration import calibration
 from ecg_text.cli.evaluate_captions import captions
 from ecg_text.cli.evaluate_retrieval import retrieval
+from ecg_text.cli.evaluate_subgroups import subgroups
 from ecg_text.cli.evaluate_text_probe import text_probe
 from ecg_text.cli.evaluate_zero_shot import zero_shot
 
@@ -27,6 +29,16 @@ TASKS: Mapping[str, Task] = MappingProxyType(
     {
         "zero-shot": Task(
             ask=zero_shot, help="findings by their words", takes=("prompts", "rule", "rows", "min_positives")
+        ),
+        "subgroups": Task(
+            ask=subgroups,
+            help="zero-shot by age band, sex, device and site",
+            takes=("prompts", "rule", "rows", "min_positives"),
+        ),
+        "calibration": Task(
+            ask=calibration,
+            help="probabilities and thresholds, on a split that ecg-text calibrate did not fit them on",
+            takes=("prompts", "rule"),
         ),
         "retrieval": Task(ask=retrieval, help="reports and ECGs, each found by the other"),
         "captions": Task(

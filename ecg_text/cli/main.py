@@ -24,6 +24,7 @@ VERBS = (
     ("train", "ecg_text.cli.train", "train"),
     ("tune-text", "ecg_text.cli.tune_text", "tune_text"),
     ("evaluate", "ecg_text.cli.evaluate", "evaluate"),
+    ("calibrate", "ecg_text.cli.calibrate", "calibrate"),
     ("classify", "ecg_text.cli.classify", "classify"),
     ("describe", "ecg_text.cli.describe", "describe"),
     ("explain", "ecg_text.cli.explain", "explain"),

@@ -38,7 +38,8 @@ def _show_classes(result: Result) -> None:
         (label, str(score.support), *(str(score.metrics.get(name, score.skipped or "")) for name in names))
         for label, score in result.classes.items()
     ]
-    what, counted = ("kind", "pairs") if "num_pairs" in result.provenance else ("label", "positives")
+    rows_of = {"text-probe": ("kind", "pairs"), "subgroups": ("group", "records")}
+    what, counted = rows_of.get(result.task, ("label", "positives"))
     print_table((what, counted, *(name.replace("_", " ") for name in names)), rows, right=(counted,))
     if "auroc" in names:
         say(f"under {_WEAK_AUROC}: {', '.join(_weak_labels(result)) or 'none'}")

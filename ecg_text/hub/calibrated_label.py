@@ -31,8 +31,9 @@ class Platt:
 
     def __call__(self, similarity: np.ndarray) -> np.ndarray:
         """Similarities of any shape as probabilities of the same; NaN stays NaN."""
+        logit = self.slope * similarity + self.intercept
         # The logarithm first: its exponential neither overflows nor becomes 0 too early.
-        return np.asarray(np.exp(-np.logaddexp(0.0, -(self.slope * similarity + self.intercept))))
+        return np.asarray(np.exp(np.minimum(logit, 0.0) - np.log1p(np.exp(-np.abs(logit)))))
 
 
 @dataclass(frozen=True, kw_only=True)
