@@ -84,7 +84,7 @@ def match(
     reached = np.empty_like(below)
     for number, vector in enumerate(probe):
         false = np.sort(np.delete(_steps(gallery @ vector), own[number]))
-        less, not_more = (np.searchsorted(false, true, side) for side in ("left", "right"))  # type: ignore[call-overload]
+        less, not_more = (np.searchsorted(false, true, side) for side in ("left", "right"))
         below[:, number], reached[:, number] = (less + not_more) / 2, len(false) - less
         rank[number] = 1 + reached[number, number]
     return Matches(rank=rank, true=true, below=below, reached=reached, num_false=len(gallery) - 1)

@@ -90,10 +90,10 @@ def _similar(
 ) -> Scores:
     """Recall and median rank among ECGs, of those that have an equal report to be found; no metric where none has."""
     found = rank_similar(ecg, row, group)
-    asked = np.flatnonzero(found.ranks > 0)
-    if not len(asked):
+    asked = found.ranks > 0
+    if not asked.any():
         return Scores(metrics={}, baselines={"chance": {}})
-    patients = [patient_ids[number] for number in asked]
+    patients = [patient for patient, kept in zip(patient_ids, asked, strict=True) if kept]
     return Scores(
         metrics=score_ranks("ecg_to_ecg", found.ranks[asked], patients, generator, num_resamples),
         baselines={"chance": chance_of_ranks("ecg_to_ecg", found.right[asked], found.gallery[asked])},
