@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ecg_text.evaluation.tasks import ZeroShotProtocol
-    from ecg_text.evaluation.variants import Change, VariedSplit
+    from ecg_text.evaluation.variants import Variants, VariedSplit
     from ecg_text.hub.embedding import Embedder
     from ecg_text.text.prompts import PromptSet
 
@@ -39,10 +39,10 @@ def zero_shot(asked: Asked) -> Answers:
 
 def lead_subsets(asked: Asked) -> Answers:
     """The same with fewer leads."""
-    from ecg_text.evaluation.lead_subsets import FACTS, SUBSETS, TASK, lead_changes, parse_subset
+    from ecg_text.evaluation.lead_subsets import FACTS, SUBSETS, TASK, lead_variants, parse_subset
 
     subsets = {text: parse_subset(text) for text in asked.leads} if asked.leads else SUBSETS
-    return _varied(asked, TASK, lambda: lead_changes(asked.embedder.preprocess, subsets), FACTS)
+    return _varied(asked, TASK, lambda: lead_variants(asked.embedder.preprocess, subsets), FACTS)
 
 
 def robustness(asked: Asked) -> Answers:
@@ -52,13 +52,13 @@ def robustness(asked: Asked) -> Answers:
     return _varied(asked, TASK, lambda: perturbations(asked.embedder.preprocess, asked.generator()), FACTS)
 
 
-def _varied(asked: Asked, task: str, changes: Callable[[], Mapping[str, Change]], about: Mapping[str, str]) -> Answers:
-    """One result a set; changes are made anew for the untrained twin, so that it meets the same ones."""
+def _varied(asked: Asked, task: str, variants: Callable[[], Variants], about: Mapping[str, str]) -> Answers:
+    """One result a set; the variants are made anew for the untrained twin, so that it meets the same ones."""
     from ecg_text.evaluation.variants import embed_varied, variants_result
 
     def embed(embedder: Embedder, label: str) -> VariedSplit:
         with progress(label) as advance:
-            return embed_varied(embedder, asked.store, asked.split, changes(), advance)
+            return embed_varied(embedder, asked.store, asked.split, variants(), advance)
 
     files = _files(asked)
     varied = embed(asked.embedder, "embed")

@@ -7,14 +7,13 @@ because every other step treats each lead alone and in the same way. Axes: B bat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
 
 from ecg_text.errors import LeadError, SignalError
-from ecg_text.evaluation.variants import Change, Ecgs
+from ecg_text.evaluation.variants import Ecgs, Variants
 from ecg_text.leads import LIMB_LEADS, LeadState, normalise_leads
 from ecg_text.signal.draft import Draft
 from ecg_text.signal.preprocess import Preprocess
@@ -39,21 +38,25 @@ FACTS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def lead_changes(preprocess: Preprocess, subsets: Mapping[str, Sequence[str]] = SUBSETS) -> dict[str, Change]:
-    """All leads, then each subset, as changes of prepared ECGs.
+def lead_variants(preprocess: Preprocess, subsets: Mapping[str, Sequence[str]] = SUBSETS) -> Variants:
+    """All leads, then each subset.
 
     Raises LeadError for a name that is no lead, for one that the preprocessing does not know, and for no lead at all.
     """
-    changes: dict[str, Change] = {WHOLE: lambda ecgs: ecgs}
-    for name, given in subsets.items():
-        leads = normalise_leads(given)
+    known = {name: normalise_leads(given) for name, given in subsets.items()}
+    for name, leads in known.items():
         strangers = [lead for lead in leads if lead not in preprocess.leads]
         if strangers or not leads:
             raise LeadError(
                 f"subset {name!r} has {', '.join(strangers) or 'no lead'}; name some of {', '.join(preprocess.leads)}"
             )
-        changes[name] = partial(_with_leads, preprocess=preprocess, leads=leads)
-    return changes
+
+    def vary(ecgs: Ecgs) -> Iterator[tuple[str, Ecgs]]:
+        yield WHOLE, ecgs
+        for name, leads in known.items():
+            yield name, _with_leads(ecgs, preprocess, leads)
+
+    return vary
 
 
 def parse_subset(text: str) -> tuple[str, ...]:
@@ -61,7 +64,7 @@ def parse_subset(text: str) -> tuple[str, ...]:
     return normalise_leads(text.replace("+", " ").replace(",", " ").split())
 
 
-def _with_leads(ecgs: Ecgs, *, preprocess: Preprocess, leads: tuple[str, ...]) -> Ecgs:
+def _with_leads(ecgs: Ecgs, preprocess: Preprocess, leads: tuple[str, ...]) -> Ecgs:
     """Prepared ECGs as if the recorder had had these leads only; a record without any of them has no lead left."""
     ecg, lead_mask, time_mask = ecgs
     order = next(step for step in preprocess.steps if isinstance(step, OrderLeads))

@@ -6,7 +6,7 @@ and without the change. Axes: N records, K classes, V variants, M resamples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,12 +32,13 @@ from ecg_text.text.prompts import PromptSet
 Ecgs = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Prepared ECGs (B, C, T), lead mask (B, C) and time mask (B, T)."""
 
-Change = Callable[[Ecgs], Ecgs]
+Variants = Callable[[Ecgs], Iterator[tuple[str, Ecgs]]]
+"""A batch -> each variant of it by its name, the reference first; the same names in the same order for every batch."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class VariedSplit(AskedSplit):
-    """A split as a model sees it under each change: unit vectors (N, D) by the variant's name, the reference first."""
+    """A split as a model sees it in each variant: unit vectors (N, D) by the variant's name, the reference first."""
 
     vectors: Mapping[str, np.ndarray]
 
@@ -48,28 +49,24 @@ class VariedSplit(AskedSplit):
 
 
 def embed_varied(
-    embedder: Embedder, store: Store, split: str, changes: Mapping[str, Change], progress: Progress | None = None
+    embedder: Embedder, store: Store, split: str, variants: Variants, progress: Progress | None = None
 ) -> VariedSplit:
-    """Embed a split under each change, batch by batch in the order of the rows.
+    """Embed a split in each variant, batch by batch in the order of the rows.
 
-    A record that some change leaves without any lead is left out of all. Raises DataError where none remains,
+    A record that some variant leaves without any lead is left out of all. Raises DataError where none remains,
     FingerprintError for another preprocessing.
     """
     embedder.require_prepared(store)
     rows = store.catalogue.where_split(split)
-    vectors: dict[str, list[np.ndarray]] = {name: [] for name in changes}
-    known: list[np.ndarray] = []
+    vectors: dict[str, list[np.ndarray]] = {}
+    kept = np.ones(len(rows), dtype=bool)
     for start in range(0, len(rows), BATCH):
-        ecgs = store.signals(rows[start : start + BATCH])
-        alive = np.ones(len(ecgs[0]), dtype=bool)
-        for name, change in changes.items():
-            ecg, lead_mask, time_mask = change(ecgs)
-            alive &= lead_mask.any(axis=1)
-            vectors[name].append(embedder.embed_ecg(ecg, lead_mask, time_mask))
-        known.append(alive)
+        chunk = slice(start, start + BATCH)
+        for name, (ecg, lead_mask, time_mask) in variants(store.signals(rows[chunk])):
+            kept[chunk] &= lead_mask.any(axis=1)
+            vectors.setdefault(name, []).append(embedder.embed_ecg(ecg, lead_mask, time_mask))
         if progress is not None:
             progress(min(start + BATCH, len(rows)), len(rows))
-    kept = np.concatenate([np.zeros(0, dtype=bool), *known])
     if not kept.any():
         raise DataError(f"{store.folder} has no record in the split {split!r} that every variant leaves a lead of")
     joined = {name: np.concatenate(parts)[kept] for name, parts in vectors.items()}

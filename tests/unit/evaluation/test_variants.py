@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from ecg_text.errors import DataError
 from ecg_text.evaluation.bootstrap import patient_numbers
 from ecg_text.evaluation.metrics import macro_auroc
 from ecg_text.evaluation.tasks import RANDOM_ENCODER, ZeroShotProtocol
-from ecg_text.evaluation.variants import embed_varied, evaluate_variants, variants_result
+from ecg_text.evaluation.variants import Ecgs, embed_varied, evaluate_variants, variants_result
 from ecg_text.text.prompts import PromptLabel, PromptSet
 
 NAMES = ("AFIB", "NORM")
@@ -111,26 +112,25 @@ def store(lead_mask: np.ndarray) -> Any:
     )
 
 
-def only_first(ecgs: tuple) -> tuple:
-    return ecgs[0], ecgs[1] & np.array([True, False]), ecgs[2]
+def all_and_the_first(ecgs: Ecgs) -> Iterator[tuple[str, Ecgs]]:
+    yield "all leads", ecgs
+    yield "first", (ecgs[0], ecgs[1] & np.array([True, False]), ecgs[2])
 
 
 def test_a_record_that_loses_all_its_leads_is_left_out_of_every_variant() -> None:
     lead_mask = np.ones((6, 2), dtype=bool)
     lead_mask[3, 0] = False
-    changes = {"all leads": lambda ecgs: ecgs, "first": only_first}
     embedder: Any = FakeEmbedder()
-    varied = embed_varied(embedder, store(lead_mask), "val", changes)
+    varied = embed_varied(embedder, store(lead_mask), "val", all_and_the_first)
     assert varied.rows.tolist() == [0, 1, 2, 4, 5]
     assert {name: len(vectors) for name, vectors in varied.vectors.items()} == {"all leads": 5, "first": 5}
     with pytest.raises(DataError, match="has no record in the split 'test'"):
-        embed_varied(embedder, store(lead_mask), "test", changes)
+        embed_varied(embedder, store(lead_mask), "test", all_and_the_first)
 
 
 def test_the_result_tells_each_variant_beside_the_twin() -> None:
     embedder: Any = FakeEmbedder()
-    changes = {"all leads": lambda ecgs: ecgs, "first": only_first}
-    varied = embed_varied(embedder, store(np.ones((6, 2), dtype=bool)), "val", changes)
+    varied = embed_varied(embedder, store(np.ones((6, 2), dtype=bool)), "val", all_and_the_first)
     result = variants_result(
         "lead-subsets",
         varied,
