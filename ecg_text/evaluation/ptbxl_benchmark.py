@@ -8,6 +8,7 @@ part in it, in training neither. Folds 1-8 train, 9 chooses, 10 is reported. Axe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -44,12 +45,16 @@ MOST_DRAWN = 100_000
 
 
 def label_set(name: str) -> LabelSet:
-    """The labels of a task of the benchmark, or else of a prompt set. Raises PromptError where there is neither."""
-    task = TASKS.get(name, _Task(name))
+    """The labels of a task of the benchmark, or else of a prompt set, by name or .toml file.
+
+    Raises PromptError where there is neither.
+    """
+    if name not in TASKS:
+        return LabelSet.of_prompts(load_prompt_set(name))
+    task = TASKS[name]
     prompts = load_prompt_set(task.prompt_set)
     if not task.by_code:
-        labels = LabelSet.of_prompts(prompts)
-        return LabelSet(name=name, names=labels.names, codes=labels.codes)
+        return replace(LabelSet.of_prompts(prompts), name=name)
     codes = tuple(code for label in prompts.labels for code in label.all_codes)
     return LabelSet(name=name, names=codes, codes=tuple((code,) for code in codes))
 
