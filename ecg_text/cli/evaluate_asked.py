@@ -12,7 +12,7 @@ from typer import Argument, Option
 
 from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, load_model, named_prompt_sets, this_command
 from ecg_text.cli.common import progress
-from ecg_text.errors import DataError
+from ecg_text.errors import DataError, PromptError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,10 +26,23 @@ if TYPE_CHECKING:
 
 Split = Literal["train", "val", "test"]
 Rows = Literal["labelled", "all"]
+Protocol = Literal["ecg_text", "merl"]
+Features = Literal["mean_token", "pooled"]
 Reading = Literal["as-is", "abbreviations", "english"]
 
 OUT_HELP = "The result file; where several prompt sets are asked one by one, OUT-SET.json for each."
 ROWS_HELP = "labelled: records with a label of the set. all: the whole split."
+PROTOCOL_HELP = (
+    "ecg_text: prompt sets, as the options say. merl: as MERL and MELP do it, one lower-cased text a class of "
+    "--class-texts, its cosine, the labelled records; --prompts then names which of our sets' labels are asked."
+)
+CLASS_TEXTS_HELP = "Your copy of MERL's class texts, prompts_ckepe.json."
+LEADS_HELP = "A subset of the leads, as I+II+V2; may be given several times. By default 6 limb leads down to one."
+LABELS_HELP = (
+    "A task of the PTB-XL benchmark (all, diagnostic, ...) or a prompt set, several one by one; by default the "
+    "benchmark's six, or what a fine-tuned model learned."
+)
+FEATURES_HELP = "A probe's: mean_token, the mean of the tokens before the head; pooled, the vector that texts meet."
 READING_HELP = (
     "text-probe: how its texts are read. as-is: the encoder alone is asked. abbreviations: written out first. "
     "english: translated, too."
@@ -54,6 +67,15 @@ class Asked:
     rule: Annotated[Rule, Option(help=RULE_HELP)] = "contrast"
     rows: Annotated[Rows, Option(help=ROWS_HELP)] = "labelled"
     min_positives: Annotated[int, Option(min=0, help="Leave out labels with fewer positive records.")] = 0
+    protocol: Annotated[Protocol, Option(help=PROTOCOL_HELP)] = "ecg_text"
+    class_texts: Annotated[Path | None, Option(help=CLASS_TEXTS_HELP)] = None
+    leads: Annotated[list[str] | None, Option(help=LEADS_HELP)] = None
+    same_patient: Annotated[bool, Option(help="Let an ECG find other records of its patient, too.")] = False
+    gallery: Annotated[Path | None, Option(help="A CSV list of records, one of each patient.")] = None
+    probe: Annotated[Path | None, Option(help="A CSV list of other records of the same patients.")] = None
+    all_splits: Annotated[bool, Option("--all-splits", help="Take both lists whole, whatever the split.")] = False
+    labels: Annotated[list[str] | None, Option(help=LABELS_HELP)] = None
+    features: Annotated[Features, Option(help=FEATURES_HELP)] = "mean_token"
     reading: Annotated[Reading, Option(help=READING_HELP)] = "as-is"
     resamples: Annotated[int, Option(min=0, help="Resamples of the patients, or pairs, for the 95 % intervals.")] = 1000
     seed: Annotated[int, Option(help="Seed of all that is drawn: resamples, the random encoder.")] = 0
@@ -71,14 +93,27 @@ class Asked:
         """The store."""
         from ecg_text.data.store import Store
 
-        if self.data is None:
-            raise DataError(f"--task {self.task} needs --data, a store made by ecg-text prepare")
-        return Store.open(self.data)
+        return Store.open(needed(self.data, "data"))
 
     @cached_property
     def prompt_sets(self) -> tuple[PromptSet, ...]:
-        """The prompt sets that are named, or the model's own."""
+        """The prompt sets that are named, or the model's own; with the protocol of MERL those of the class texts."""
+        if self.class_texts is not None:
+            return self._published_sets(self.class_texts)
         return named_prompt_sets(self.prompts or (), self.embedder)
+
+    def _published_sets(self, path: Path) -> tuple[PromptSet, ...]:
+        """The label sets of a file of class texts: those that are named, or else those made for the store's data."""
+        from ecg_text.text.class_texts import PREFIX, read_class_texts
+
+        published = {prompts.name.removeprefix(PREFIX): prompts for prompts in read_class_texts(path)}
+        source = self.store.catalogue.source
+        named = self.prompts or [name for name in published if name.partition("-")[0] == source]
+        if not named:
+            raise PromptError(f"{path} has no labels for data of {source!r}; name some with --prompts")
+        if strangers := [name for name in named if name not in published]:
+            raise PromptError(f"{path} has no labels of {strangers[0]!r}; it has those of {', '.join(published)}")
+        return tuple(published[name] for name in dict.fromkeys(named))
 
     @cached_property
     def embedded(self) -> EmbeddedSplit:
@@ -131,6 +166,13 @@ class Answers:
 
     results: Mapping[Path, Result]
     hardest: Hardest | None = None
+
+
+def needed(value: Path | None, option: str) -> Path:
+    """A file that a task needs. Raises DataError where it was not given."""
+    if value is None:
+        raise DataError(f"--{option} is missing; give the path of a file or folder")
+    return value
 
 
 def make_way(files: Sequence[Path]) -> None:

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
 # Below it a label is hardly told from chance, and a reader should not have to look for it in a table.
 _WEAK_AUROC = 0.6
+_MOST_COLUMNS = 8  # of metrics that a screen has room for
 
 
 def show_result(path: Path, result: Result) -> None:
     """What was asked of which model, its metrics beside the base lines, its classes, and where the file is."""
     about = result.provenance
-    asked = f"{result.task} {about['prompt_set']}" if "prompt_set" in about else result.task
+    asked = " ".join(str(part) for part in (result.task, about.get("prompt_set", about.get("label_set"))) if part)
     asked_of = f"{about['num_pairs']} pairs" if "num_pairs" in about else f"{about['num_records']} records"
     say(f"{asked} on {result.split}: {asked_of}, model {about['model_revision']}")
     rows = [
@@ -38,6 +39,9 @@ def _show_classes(result: Result) -> None:
         (label, str(score.support), *(str(score.metrics.get(name, score.skipped or "")) for name in names))
         for label, score in result.classes.items()
     ]
+    if len(names) > _MOST_COLUMNS:
+        say(f"{len(rows)} labels, {len(names)} metrics each: in the file")
+        return
     rows_of = {"text-probe": ("kind", "pairs"), "subgroups": ("group", "records")}
     what, counted = rows_of.get(result.task, ("label", "positives"))
     print_table((what, counted, *(name.replace("_", " ") for name in names)), rows, right=(counted,))
