@@ -103,10 +103,10 @@ def test_the_same_seed_gives_the_same_file(
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [
-        (("--task", "retrieval", "--prompts", "synthetic"), 2, "--prompts"),
+        (("--task", "retrieval", "--rows", "all"), 2, "--rows"),
         (("--task", "zero-shot", "--prompts", "ptbxl-form", "--min-positives", "500"), 1, "no label of ptbxl-form has"),
         (("--task", "zero-shot", "--prompts", "synthetic", "--prompts", "synthetic"), 1, "two prompt sets"),
-        (("--task", "linear-probe"), 2, "linear-probe"),
+        (("--task", "linear-prober"), 2, "linear-prober"),
     ],
 )
 def test_what_cannot_be_evaluated_is_told(

@@ -46,7 +46,7 @@ TRAIN = (("sinus rhythm. normal ecg", ["NORM"]), ("sinus rhythm. normal ecg", []
 class FakeWriter:
     """Writes of each record what it is told; a record is known by its one sample."""
 
-    revision, fingerprint = "abc", "0123"
+    revision, fingerprint, origin = "abc", "0123", ""
     require_prepared = Embedder.require_prepared
     processor = SimpleNamespace(read_report=str.lower, rendering="original")
 
