@@ -91,7 +91,7 @@ class FileFacts:
 
 def load_model(name: str) -> Embedder:
     """The model of this folder or hub name, in silence. Raises CheckpointError."""
-    _refuse_no_model(Path(name).expanduser())
+    refuse_no_model(Path(name).expanduser())
     quiet_libraries()
     from ecg_text.hub.embedding import load
     from ecg_text.hub.text_encoder import is_text_encoder
@@ -145,7 +145,7 @@ def tell_reading(embedder: Embedder, texts: Sequence[str], *, words: bool = True
     return told
 
 
-def _refuse_no_model(folder: Path) -> None:
+def refuse_no_model(folder: Path) -> None:
     """Raises CheckpointError for the two folders that are most easily taken for a model's."""
     if (folder / _STORE_MARK).is_file():
         raise CheckpointError(f"{folder} is a store, not a model; give a checkpoint folder, such as RUN/model")

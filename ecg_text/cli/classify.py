@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from ecg_text.text.prompts import PromptSet
 
 COLUMNS = (
-    *("file", "record_id", "label", "title", "similarity", "prompt_set", "prompt_hash", "rule", "model_revision"),
-    *("gate", "findings"),
+    *("file", "record_id", "label", "title", "similarity", "prompt_set", "prompt_hash", "rule"),
+    *("model", "model_revision", "gate", "findings"),
 )
 
 
@@ -81,7 +81,7 @@ def classify(
     )
     answers = _answers(heard, embedder, asked, label or asked.names, rule, top)
     if csv_file is not None:
-        write_csv(csv_file, COLUMNS, _rows(answers, refused, asked, rule, embedder.revision))
+        write_csv(csv_file, COLUMNS, _rows(answers, refused, asked, rule, (model, embedder.revision)))
     if as_json:
         print_json({**_document(answers, refused, asked, rule, model, embedder), "read": read})
     elif answers:
@@ -166,10 +166,10 @@ def _document(
 
 
 def _rows(
-    answers: Sequence[Answer], refused: dict[str, Refused], asked: PromptSet, rule: str, revision: str
+    answers: Sequence[Answer], refused: dict[str, Refused], asked: PromptSet, rule: str, model: tuple[str, str]
 ) -> Iterator[tuple[str, ...]]:
     """The rows under COLUMNS; a file without an answer has one row without a label."""
-    of_model = (asked.name, asked.hash, rule, revision)
+    of_model = (asked.name, asked.hash, rule, *model)
     for answer in answers:
         examination = answer.seen.examination
         of_gate = (examination.verdict, " ".join(examination.codes))

@@ -26,6 +26,7 @@ def text_probe(asked: Asked) -> Answers:
     from ecg_text.evaluation.text_probe import hardest_pairs, pair_similarities, probe_pairs, text_probe_result
 
     encoder = _text_side(asked.model)
+    origin = {"model": encoder.origin} if encoder.origin else {}
 
     def similarity(encoder: TextEncoder) -> np.ndarray:
         return pair_similarities(lambda texts: encoder.embed_texts(_read(texts, asked.reading)), probe_pairs())
@@ -36,7 +37,7 @@ def text_probe(asked: Asked) -> Answers:
         baselines={RANDOM_ENCODER: similarity(encoder.random_twin(asked.seed))} if asked.random_encoder else {},
         generator=asked.generator(),
         num_resamples=asked.resamples,
-        facts={"model_revision": encoder.revision, "reading": asked.reading, **asked.facts},
+        facts={**origin, "model_revision": encoder.revision, "reading": asked.reading, **asked.facts},
     )
     return Answers(results={asked.out: result}, hardest=hardest_pairs(found, probe_pairs()))
 
@@ -62,7 +63,11 @@ def _text_side(name: str) -> TextEncoder:
     embedder = load_model(name)
     processor = embedder.processor
     return TextEncoder(
-        embedder.model, processor.tokenizer, max_word_pieces=processor.max_word_pieces, revision=embedder.revision
+        embedder.model,
+        processor.tokenizer,
+        max_word_pieces=processor.max_word_pieces,
+        revision=embedder.revision,
+        origin=embedder.origin,
     )
 
 

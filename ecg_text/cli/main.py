@@ -31,6 +31,8 @@ VERBS = (
     ("index", "ecg_text.cli.index", "index_app"),
     ("search", "ecg_text.cli.search", "search"),
     ("prompts", "ecg_text.cli.prompts", "prompts_app"),
+    ("card", "ecg_text.cli.card", "card"),
+    ("push", "ecg_text.cli.push", "push"),
     ("scan-phi", "ecg_text.cli.scan_phi", "scan_phi"),
 )
 

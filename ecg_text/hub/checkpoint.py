@@ -14,13 +14,13 @@ from ecg_text.hub.card import render_card
 from ecg_text.hub.facts import plain_facts
 from ecg_text.hub.parts import (
     CARD,
-    CONFIG,
     NEEDED,
     PROMPTS,
     PROVENANCE,
     WEIGHTS,
     check_fit,
     errors_of_tokenizers,
+    holds_ecg_encoder,
     load_model,
     load_processor,
     read_json,
@@ -31,7 +31,6 @@ from ecg_text.hub.parts import (
 from ecg_text.hub.remote import fetch_folder, origin_of
 from ecg_text.hub.writing import write_json, written_whole
 from ecg_text.models.auto import register
-from ecg_text.models.configs import EcgEncoderConfig
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.text.prompts import PromptSet
@@ -133,8 +132,7 @@ def _check_calibration(
 
 
 def _refuse_encoder(folder: Path) -> None:
-    path = folder / CONFIG
-    if path.is_file() and read_json(path, dict).get("model_type") == EcgEncoderConfig.model_type:
+    if holds_ecg_encoder(folder):
         raise CheckpointError(
             f"{folder} is an ECG encoder alone, which reads no text; train a model with it (--set model.ecg.init=...)"
         )

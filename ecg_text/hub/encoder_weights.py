@@ -74,8 +74,8 @@ def take_encoder(
     CheckpointError for a folder that is incomplete or damaged, FingerprintError for ECGs prepared otherwise, and
     ConfigError for an encoder of other leads or sizes, and where nothing fits.
     """
-    folder = _model_folder(place)
-    prefix, theirs = _encoder_config(folder)
+    folder = model_folder(place)
+    prefix, theirs = encoder_config(folder)
     provenance = checked_provenance(folder)
     refuse_other_leads(folder, theirs, config)
     told = provenance.get("preprocess_fingerprint")
@@ -111,8 +111,8 @@ def _fill(own: Mapping[str, Tensor], taken: Mapping[str, Tensor]) -> None:
         own[name].copy_(tensor)
 
 
-def _model_folder(place: str) -> Path:
-    """Where the model is: the folder itself, or that in the folder of a run."""
+def model_folder(place: str) -> Path:
+    """Where the model is: the folder itself, or that in the folder of a run. Raises CheckpointError where none is."""
     folder = fetch_folder(place)
     if not (folder / CONFIG).is_file() and (folder / "run.json").is_file():
         folder = folder / "model"
@@ -123,8 +123,8 @@ def _model_folder(place: str) -> Path:
     return folder
 
 
-def _encoder_config(folder: Path) -> tuple[str, EcgEncoderConfig]:
-    """What the encoder's weights are called there, and its configuration."""
+def encoder_config(folder: Path) -> tuple[str, EcgEncoderConfig]:
+    """What the encoder's weights are called in a folder, and its configuration. Raises CheckpointError, ConfigError."""
     table = read_json(folder / CONFIG, dict)
     kind = str(table.get("model_type"))
     if kind not in PREFIXES:

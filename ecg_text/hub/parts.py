@@ -31,6 +31,12 @@ CARD = "README.md"
 NEEDED = (CONFIG, WEIGHTS, PROCESSOR, TOKENIZER, TOKENIZER_CONFIG, PROMPTS, PROVENANCE)
 
 
+def holds_ecg_encoder(folder: Path) -> bool:
+    """Whether a folder holds an ECG encoder alone. Raises CheckpointError where its configuration cannot be read."""
+    path = folder / CONFIG
+    return path.is_file() and read_json(path, dict).get("model_type") == EcgEncoderConfig.model_type
+
+
 def weights_revision(folder: Path) -> str:
     """12 hexadecimal digits of the SHA-256 of the weights file."""
     with (folder / WEIGHTS).open("rb") as file:

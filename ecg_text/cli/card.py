@@ -1,0 +1,37 @@
+"""ecg-text card: the model card, rendered from what the model's folder tells of its making and of its results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from ecg_text.cli.asking import MODEL_HELP, refuse_no_model
+from ecg_text.cli.common import quiet_libraries, say
+from ecg_text.errors import CheckpointError
+
+
+def card(
+    model: str = typer.Argument(..., help=MODEL_HELP),
+    results: Path | None = typer.Option(None, help="A results.json; by default that in the model's folder, if any."),
+    write: bool = typer.Option(False, "--write", help="Write it into the folder, with the results that it tells."),
+) -> None:
+    """Show the card of a model, or write it into the model's folder as README.md.
+
+    Example: `ecg-text card run/model --results model_cards/reference/results.json --write`
+
+    With results it has their tables, and is refused where they are of other weights, of mixed protocols, or lack a
+    number that it tells. The same folder and results give the same bytes.
+    """
+    refuse_no_model(Path(model).expanduser())
+    quiet_libraries()
+    from ecg_text.hub.card_file import folder_card, write_card
+    from ecg_text.hub.remote import fetch_folder, origin_of
+
+    folder = fetch_folder(model)
+    if not write:
+        say(folder_card(folder, results).rstrip("\n"))
+        return
+    if origin_of(folder):
+        raise CheckpointError(f"{model} is kept on a hub; write the card of a folder of your own, and push that")
+    say(f"card {write_card(folder, results)}")

@@ -1,0 +1,49 @@
+"""The card of a folder: rendered from what lies in it, and written beside the results that it tells."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from ecg_text.errors import CheckpointError
+from ecg_text.hub.card import render_card, render_classifier_card, render_encoder_card
+from ecg_text.hub.checkpoint import checked_provenance
+from ecg_text.hub.ecg_classifier import HEAD, load_classifier
+from ecg_text.hub.parts import CARD, holds_ecg_encoder
+from ecg_text.hub.results_file import RESULTS, read_results
+
+
+def folder_card(folder: Path, results: Path | None = None) -> str:
+    """The card of a folder's model, with the results in a file: its own results.json, if there is one.
+
+    Raises CheckpointError for other weights than the provenance tells of, and as render_card does.
+    """
+    provenance = checked_provenance(folder)
+    results = results or (folder / RESULTS if (folder / RESULTS).exists() else None)
+    if holds_ecg_encoder(folder):
+        if results is not None:
+            raise CheckpointError(f"{folder} reads no text, and its card tells no results; leave out {results}")
+        is_classifier = (folder / HEAD).is_file()
+        labels = load_classifier(folder).labels.names if is_classifier else ()
+        return render_classifier_card(provenance, labels) if is_classifier else render_encoder_card(provenance)
+    try:
+        return render_card(provenance, None if results is None else read_results(results))
+    except CheckpointError as error:
+        raise CheckpointError(f"no card for {folder}: {error}") from error
+
+
+def write_card(folder: Path, results: Path | None = None) -> Path:
+    """Write a folder's card, and its results beside it, in place of older ones; return the card's path.
+
+    Raises CheckpointError as folder_card does, before anything is written.
+    """
+    card = folder_card(folder, results)
+    if results is not None and results.resolve() != (folder / RESULTS).resolve():
+        copy = folder / f".{RESULTS}.{os.getpid()}"
+        shutil.copyfile(results, copy)
+        os.replace(copy, folder / RESULTS)
+    fresh = folder / f".{CARD}.{os.getpid()}"
+    fresh.write_text(card, encoding="utf-8")
+    os.replace(fresh, folder / CARD)
+    return folder / CARD
