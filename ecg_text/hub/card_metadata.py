@@ -9,7 +9,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from ecg_text.hub.card_facts import Facts
-from ecg_text.hub.results_file import CardResult, Figure
+from ecg_text.hub.results_file import CardResult
 
 TAGS = ("ecg", "electrocardiogram", "zero-shot-classification", "contrastive", "research-use-only")
 # What the hub calls a metric (hf.co/metrics), for the figures that go into the model index.
@@ -76,10 +76,14 @@ def _index(result: CardResult, facts: Facts) -> Iterator[EvalResult]:
                 dataset_split=result.split,
                 metric_type=metric,
                 metric_value=round(result.figures[name].value, 4),
-                metric_name=", ".join(filter(None, (name, result.protocol))) + _interval(result.figures[name]),
+                metric_name=_named(name, result),
                 verified=False,
             )
 
 
-def _interval(figure: Figure) -> str:
-    return "" if figure.low is None else f" (95 % interval {figure.low:.3f} to {figure.high:.3f})"
+def _named(name: str, result: CardResult) -> str:
+    """A figure's name with what it depends on."""
+    figure = result.figures[name]
+    protocol = [f"protocol {result.protocol}"] if result.protocol else []
+    interval = [] if figure.low is None else [f"95 % interval {figure.low:.3f} to {figure.high:.3f}"]
+    return f"{name} ({', '.join((*protocol, *interval))})" if protocol or interval else name

@@ -16,7 +16,10 @@ _ASIDE = re.compile(r"^num_|hash|version|revision|command|seed|left_out|chosen|b
 _BENCHMARK = "benchmark_interval"
 # What the support of a class counts, where it is not a label.
 _COUNTED: Mapping[str, str] = MappingProxyType({"subgroups": "records", "text-probe": "pairs"})
-_SHORT = re.compile(r"\b(auroc|ecg|ece|ppv|npv|ndcg|bleu|snr)\b")
+_SHORT: Mapping[str, str] = MappingProxyType(
+    {name: name.upper() for name in ("auroc", "ecg", "ece", "ppv", "npv", "bleu", "snr")} | {"ndcg": "nDCG"}
+)
+_WORD = re.compile(r"[a-z]+")
 
 
 def figure_table(results: Sequence[CardResult], facts: Facts, trained_on: str) -> str:
@@ -122,8 +125,10 @@ def told(name: str, figure: Figure | None) -> str:
 
 
 def readable(name: str) -> str:
-    """The name of a metric as a person reads it."""
-    return _SHORT.sub(lambda found: found[0].upper(), name.removeprefix("num_").replace("_", " "))
+    """The name of a metric as a person reads it; what it is of, behind "/", comes first."""
+    figure, _, of = name.removeprefix("num_").partition("/")
+    text = _WORD.sub(lambda found: _SHORT.get(found[0], found[0]), figure.replace("_", " "))
+    return f"{of}: {text}" if of else text
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -78,5 +78,9 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "attentive-probe": "Attentive probe: labels told by a learned query over frozen tokens",
         "fine-tune": "Fine-tuned with labels",
         "patient-id": "The same patient found again",
+        "lead-subsets": "Fewer leads",
+        "robustness": "Robustness",
+        "subgroups": "Subgroups",
+        "calibration": "Calibration",
     }
 )

@@ -28,6 +28,7 @@ def results(folder: Path, tmp_path: Path) -> Path:
     """The example's results, as if they were of this model."""
     own = json.loads((folder / "provenance.json").read_text())
     text = (EXAMPLE / "results.json").read_text()
+    text = text.replace('"prompt_version": 1', '"prompt_version": 1, "protocol": "ecg_text"')
     text = text.replace("0123456789ab", own["revision"]).replace("cf334443f9b94902", own["preprocess_fingerprint"])
     (tmp_path / "results.json").write_text(text)
     return tmp_path / "results.json"

@@ -1,4 +1,4 @@
-"""An ECG encoder alone goes to a hub and comes back as the beginning of a model, told by its commit."""
+"""An ECG encoder, alone or with labels that it learned, goes to a hub and comes back the same, told by its commit."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from ecg_text.data.label_set import LabelSet
 from ecg_text.errors import EcgTextError
+from ecg_text.hub.card_file import folder_card
+from ecg_text.hub.ecg_classifier import Classifier, load_classifier, save_classifier
 from ecg_text.hub.ecg_encoder import save_ecg_encoder
 from ecg_text.hub.encoder_weights import take_encoder
-from ecg_text.hub.parcel import ENCODER, pack
+from ecg_text.hub.parcel import CLASSIFIER, ENCODER, pack
 from ecg_text.hub.publish import look_up, publish
 from ecg_text.models.configs import EcgEncoderConfig
+from ecg_text.models.ecg_classifier import EcgClassifier
 from ecg_text.models.ecg_encoders import build_ecg_encoder
 from ecg_text.models.ecg_pretraining import EcgPretrainingModel, TargetPlan
 from ecg_text.models.processor import EcgFeatureExtractor
@@ -48,6 +52,7 @@ def test_it_comes_back_the_same_and_tells_its_commit(hub: LoopbackHub, alone: Pa
     names = {"config.json", "model.safetensors", "preprocessor_config.json", "provenance.json", "README.md"}
     assert {file.name for file in parcel.files} == names
     assert (parcel.kind, parcel.left) == (ENCODER, ())
+    assert folder_card(alone) == (alone / "README.md").read_text()
     published = publish(parcel, look_up("org/encoder"))
     here, there = build_ecg_encoder(config()), build_ecg_encoder(config())
     take_encoder(here, config(), str(alone), STANDARD.fingerprint)
@@ -56,6 +61,22 @@ def test_it_comes_back_the_same_and_tells_its_commit(hub: LoopbackHub, alone: Pa
     assert taken.new == ()
     for name, tensor in here.state_dict().items():
         assert torch.equal(tensor, there.state_dict()[name]), name
+
+
+def test_one_that_learned_labels_comes_back_with_them(hub: LoopbackHub, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    labels = LabelSet(name="two", names=("AFIB", "SR"), codes=(("AFIB",), ("SR",)))
+    extractor = EcgFeatureExtractor(STANDARD.to_dict())
+    made = Classifier(model=EcgClassifier(config(), len(labels)), extractor=extractor, labels=labels)
+    save_classifier(tmp_path / "classifier", made, {"name": "tiny"})
+    parcel = pack(tmp_path / "classifier")
+    assert parcel.kind == CLASSIFIER
+    assert "head.json" in {file.name for file in parcel.files}
+    published = publish(parcel, look_up("org/classifier"))
+    found = load_classifier("org/classifier", revision=published.commit)
+    assert (found.origin, found.labels) == (f"org/classifier@{published.commit}", labels)
+    assert torch.equal(found.model.head.weight, made.model.head.weight)
+    assert folder_card(tmp_path / "classifier") == (tmp_path / "classifier" / "README.md").read_text()
 
 
 def forget_the_extractor(folder: Path) -> None:

@@ -137,7 +137,39 @@ def test_two_results_of_one_set_are_told_apart_by_what_differs(
     assert "| ptbxl-superclass, test, protocol merl |" in card
     assert "(zero-shot), protocol merl: rule cosine, rows labelled" in card
     names = {one.metric_name for one in ModelCard(card).data.eval_results}
-    assert "macro_auroc, merl (95 % interval 0.880 to 0.898)" in names
+    assert "macro_auroc (protocol merl, 95 % interval 0.880 to 0.898)" in names
+
+
+def test_a_result_of_an_evaluation_is_read_as_it_is_written(
+    provenance: dict[str, Any], document: dict[str, Any]
+) -> None:
+    from ecg_text.evaluation.result import Result
+    from ecg_text.evaluation.scores import ClassScore, Metric
+
+    facts = document["results"][0]["provenance"]
+    metric = Metric(value=0.7, low=0.6, high=0.8)
+    made = Result(
+        task="zero-shot",
+        split="val",
+        metrics={"macro_auroc": metric},
+        classes={
+            "AFIB": ClassScore(support=3, metrics={"auroc": metric}),
+            "PSVT": ClassScore(support=0, skipped="none"),
+        },
+        baselines={"random encoder": {"macro_auroc": Metric(value=0.5)}},
+        provenance=facts,
+    )
+    document["results"] = [made.to_dict()]
+    card = rendered(provenance, document)
+    assert "| ptbxl-superclass, val | 2158 | macro AUROC | **0.700 [0.600, 0.800]** | in-domain | 0.500 |" in card
+    assert "| AFIB | 3 | 0.700 [0.600, 0.800] |\n| PSVT | 0 | none |" in card
+
+
+def test_what_a_figure_is_of_stands_before_it(provenance: dict[str, Any], document: dict[str, Any]) -> None:
+    document["results"][2]["metrics"]["ecg_to_ecg_ndcg@10/ptbxl-form"] = {"value": 0.21, "low": None, "high": None}
+    card = rendered(provenance, document)
+    assert "| ptbxl-form: ECG to ECG nDCG@10 | **0.210** |" in card
+    assert "| sex female: difference | **0.008 [-0.010, 0.026]** |" in card
 
 
 def test_the_benchmarks_own_interval_is_a_row(provenance: dict[str, Any], document: dict[str, Any]) -> None:
