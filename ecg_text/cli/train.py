@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 RECIPES = (
     "A recipe by name: smoke (a minute, synthetic); clip_nano or melp_nano_ptbxl (PTB-XL on two CPU cores), "
     "melp_small_ptbxl (one GPU), melp_small_mimic (four GPUs); of an ECG encoder alone, without reports: "
-    "wav2vec_nano_ptbxl (two CPU cores), wav2vec_small_mimic (four GPUs)."
+    "wav2vec_nano_ptbxl (two CPU cores), wav2vec_small_mimic (four GPUs); of labels: supervised_nano_ptbxl, and from a "
+    "model's ECG encoder finetune_nano_ptbxl (two CPU cores)."
 )
 
 
@@ -32,12 +33,14 @@ def train(
     resume: bool = RESUME,
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
-    """Train a model by a recipe, or an ECG encoder that a model may begin with.
+    """Train a model by a recipe, an ECG encoder that a model may begin with, or one that learns labels.
 
     Example: `ecg-text train clip_nano --data store --out run --set training.epochs=10`
 
     An ECG encoder first: `ecg-text train wav2vec_nano_ptbxl --data store --out ecg`, and then
     `ecg-text train melp_nano_ptbxl --data store --out run --set model.ecg.init=ecg`
+
+    Fine-tuning: `ecg-text train finetune_nano_ptbxl --data store --out run --set ecg.init=MODEL --set labels=form`
 
     On many devices: `accelerate launch -m ecg_text train ...`
     """
@@ -48,6 +51,7 @@ def train(
     quiet_libraries()
     from ecg_text.recipes.pretrain_ecg import EcgRun
     from ecg_text.recipes.session import train_run
+    from ecg_text.recipes.supervised import SupervisedRun
 
     with told_how_to_go_on("train", recipe, data, out, settings):
         report = train_run(run, data, out, resume=resume, console=talk_console(), command=this_command())
@@ -57,6 +61,10 @@ def train(
     tell_report(report)
     if isinstance(run, EcgRun):
         say(f"next: {shlex.join(_model_with(run, data, report.model_folder))}")
+        return
+    if isinstance(run, SupervisedRun):
+        again = ["--data", str(data), "--task", "fine-tune", "--out", "RESULT.json"]
+        say(f"next: {shlex.join(['ecg-text', 'evaluate', str(report.model_folder), *again])}")
         return
     say(f"next: {shlex.join(['ecg-text', 'classify', 'FILE', '--model', str(report.model_folder), '--text', '...'])}")
     if report.last_metrics:

@@ -56,8 +56,7 @@ def linear_probes(features: np.ndarray, labels: np.ndarray) -> Iterator[tuple[fl
 def fit_linear(features: np.ndarray, labels: np.ndarray, l2: float, tolerance: float = TOLERANCE) -> LinearProbe:
     """The probe of one strength: the least of loss + l2 / 2 |weight|^2 for each label, its bias being free.
 
-    (N, F), (N, K) bool -> LinearProbe. Raises DataError where shapes differ, l2 is not above 0, or no label has both
-    values.
+    (N, F), (N, K) bool -> LinearProbe. Raises DataError where shapes differ, or l2 is not above 0.
     """
     problem = _Problem(features, labels)
     return problem.probe(problem.solve(l2, tolerance))
@@ -82,11 +81,6 @@ class _Problem:
         self.columns = np.hstack([np.ones((len(standard), 1)), standard @ self.rotation])
         self.num_labels = labels.shape[1]
         self.learned = np.flatnonzero(has_both_values(labels))
-        if not len(self.learned):
-            raise DataError(
-                f"none of the {labels.shape[1]} labels has both values among {len(labels)} records to learn from; "
-                "give more of them"
-            )
         self.labels = labels[:, self.learned].astype(np.float64)
 
     def solve(self, l2: float, tolerance: float, *, start: np.ndarray | None = None) -> np.ndarray:
@@ -96,7 +90,7 @@ class _Problem:
         penalty = np.full((self.columns.shape[1], 1), l2)
         penalty[0] = 0.0
         weights = self._priors() if start is None else start
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MOST_ROUNDS if weights.size else 0):
             unit = self._units(weights, penalty)
             found = minimize(
                 self._loss_and_slope,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ecg_text.evaluation.attentive_probe import EPOCHS, attentive_probes
 from ecg_text.evaluation.knn_probe import NEIGHBOURS_GRID, knn_probes
 from ecg_text.evaluation.linear_probe import L2_GRID, linear_probes
 from ecg_text.evaluation.probe_splits import TRAIN, ProbedSplit, ProbeSplits
-from ecg_text.evaluation.probes import FRACTIONS, Probe, evaluate_probe
+from ecg_text.evaluation.probes import FRACTIONS, Probe, ProbeScores, evaluate_probe
 from ecg_text.evaluation.ptbxl_benchmark import TASKS, benchmark_interval
 from ecg_text.evaluation.result import Result
 from ecg_text.evaluation.tasks import RANDOM_ENCODER, Fact, points_of, result_of
@@ -64,17 +64,23 @@ def probe_result(
     """
     train, choosing, reported = (part.bearing(labels) for part in (splits.train, splits.choosing, splits.reported))
 
-    def ask(asked: Sequence[ProbedSplit], resamples: int) -> Any:
-        rows = [part.probe_rows(labels) for part in asked]
+    def ask(learns: ProbedSplit, chooses: ProbedSplit, is_reported: ProbedSplit, resamples: int) -> ProbeScores:
         return evaluate_probe(
-            kind.probe, *rows, labels.names, deepcopy(generator), fractions=fractions, num_resamples=resamples
+            kind.probe,
+            learns.probe_rows(labels),
+            chooses.probe_rows(labels),
+            is_reported.probe_rows(labels),
+            labels.names,
+            deepcopy(generator),
+            fractions=fractions,
+            num_resamples=resamples,
         )
 
-    found = ask((train, choosing, reported), num_resamples)
+    found = ask(train, choosing, reported, num_resamples)
     baselines = dict(found.scores.baselines)
     if random_twin is not None:
-        twins = (part.bearing(labels) for part in (random_twin.train, random_twin.choosing, random_twin.reported))
-        baselines[RANDOM_ENCODER] = points_of(ask(tuple(twins), 0).scores)
+        twins = [part.bearing(labels) for part in (random_twin.train, random_twin.choosing, random_twin.reported)]
+        baselines[RANDOM_ENCODER] = points_of(ask(twins[0], twins[1], twins[2], 0).scores)
     told: dict[str, Fact] = {
         "label_set": labels.name,
         "label_hash": labels.hash,

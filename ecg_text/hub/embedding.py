@@ -77,11 +77,7 @@ class Embedder:
 
     def require_prepared(self, store: Store) -> None:
         """Raises FingerprintError where the store was prepared in another way than this model's ECGs are."""
-        if store.fingerprint != self.fingerprint:
-            raise FingerprintError(
-                f"{store.folder} was prepared with fingerprint {store.fingerprint}, the model wants "
-                f"{self.fingerprint}; prepare it again with this model's preprocessing"
-            )
+        require_prepared(store, self.fingerprint)
 
     def embed_records(self, records: Sequence[Record]) -> np.ndarray:
         """Records of any length: (n, D). A long one is the mean of its windows, at unit length again.
@@ -218,6 +214,15 @@ def load(name_or_folder: str | Path, revision: str | None = None, device: str = 
         provenance=checkpoint.provenance,
         calibration=checkpoint.calibration,
     )
+
+
+def require_prepared(store: Store, wanted: str) -> None:
+    """Raises FingerprintError where a store was prepared in another way than a model with this fingerprint wants."""
+    if store.fingerprint != wanted:
+        raise FingerprintError(
+            f"{store.folder} was prepared with fingerprint {store.fingerprint}, the model wants {wanted}; prepare it "
+            "again with this model's preprocessing"
+        )
 
 
 def _device(name: str) -> torch.device:

@@ -15,6 +15,12 @@ def masked_mean(tokens: Tensor, mask: Tensor) -> Tensor:
     return (tokens * weight).sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1)  # counted in whole numbers
 
 
+def masked_max(tokens: Tensor, mask: Tensor) -> Tensor:
+    """Largest value of each feature among the real tokens: (B, N, D), (B, N) -> (B, D); a row without any is zero."""
+    largest = tokens.masked_fill(~mask.unsqueeze(-1), -torch.inf).amax(dim=1)
+    return largest.masked_fill(~mask.any(dim=1, keepdim=True), 0.0)
+
+
 def segment_means(tokens: Tensor, segment: Tensor, num: int) -> tuple[Tensor, Tensor]:
     """Mean token of each segment, and whether it exists: (B, L, D), (B, L) -> (B, S, D), (B, S).
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from torch import nn
 
 from ecg_text.hub.encoder_weights import TakenWeights, take_encoder
+from ecg_text.models.configs import EcgEncoderConfig
 from ecg_text.recipes.run import EcgTower
 from ecg_text.recipes.towers import ecg_config
 from ecg_text.signal.preprocess import Preprocess
@@ -23,6 +25,13 @@ def begin_encoder(
         return None
     config = ecg_config(tower, preprocess.leads)
     return take_encoder(encoder, config, tower.init, preprocess.fingerprint, group=group)
+
+
+def tower_of(config: EcgEncoderConfig, init: str) -> EcgTower:
+    """The tower with the sizes of an encoder that was trained before, which begins there."""
+    sizes = {field.name: getattr(config, field.name) for field in fields(EcgTower) if field.name != "init"}
+    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in sizes.items()}
+    return EcgTower(init=init, **plain)
 
 
 def init_facts(taken: TakenWeights | None) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from ecg_text.recipes.pretrain_ecg import EcgRun
 from ecg_text.recipes.pretrain_ecg_build import BuiltEcg, build_ecg
 from ecg_text.recipes.request import PROCESSOR, read_request, refuse_another, write_start
 from ecg_text.recipes.run import Run
+from ecg_text.recipes.supervised import SupervisedRun
+from ecg_text.recipes.supervised_build import BuiltSupervised, build_supervised
 from ecg_text.training.loop import TrainReport, train
 from ecg_text.training.progress import teller
 from ecg_text.training.run_folder import RunFolder
@@ -27,9 +29,12 @@ from ecg_text.version import __version__
 
 FORMAT = "ecg_text-run/1"
 
+AnyRun = Run | EcgRun | SupervisedRun
+AnyBuilt = Built | BuiltEcg | BuiltSupervised
+
 
 def train_run(
-    run: Run | EcgRun,
+    run: AnyRun,
     store_folder: Path,
     run_dir: Path,
     *,
@@ -42,7 +47,7 @@ def train_run(
     run_dir/run.json tells the run and the data before training begins, and every weight that its ECG encoder took
     from elsewhere; run_dir/processor is the preprocessing and the vocabulary, taken up again by a resumed run. Raises
     CheckpointError where there is no run to resume, TrainingError where the one that is there was begun with another
-    setting or other data, and what build, build_ecg and train raise.
+    setting or other data, and what build, build_ecg, build_supervised and train raise.
     """
     run_dir = Path(run_dir)
     if resume:
@@ -54,9 +59,11 @@ def train_run(
     if resume:
         refuse_another(run_dir, begun, _request(run, data))
     facts = {**data, "store": str(store.folder), "code_version": __version__, "command": command}
-    built: Built | BuiltEcg
+    built: AnyBuilt
     if isinstance(run, EcgRun):
         built = build_ecg(run, store, facts)
+    elif isinstance(run, SupervisedRun):
+        built = build_supervised(run, store, facts)
     else:
         built = build(run, store, facts, _saved_processor(run_dir) if resume else None)
     if built.taken is not None:
@@ -96,7 +103,7 @@ def _annotation_hash(store: Store) -> str:
     return digest.hexdigest()[:16]
 
 
-def _request(run: Run | EcgRun, data: Mapping[str, Any]) -> dict[str, Any]:
+def _request(run: AnyRun, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"format": FORMAT, "run": to_plain(run), "data": dict(data)}
 
 
@@ -112,9 +119,7 @@ def _saved_processor(run_dir: Path) -> EcgTextProcessor | None:
     return processor
 
 
-def _tell_plan(
-    run: Run | EcgRun, run_dir: Path, store: Store, built: Built | BuiltEcg, console: Console | None
-) -> None:
+def _tell_plan(run: AnyRun, run_dir: Path, store: Store, built: AnyBuilt, console: Console | None) -> None:
     tell = teller(console, process_rank() == 0)
     num_weights = sum(parameter.numel() for parameter in built.method.parameters())
     tell(f"data {store.folder}: {len(store)} records, preprocessed as {store.fingerprint}")
@@ -124,8 +129,13 @@ def _tell_plan(
     )
     for line in () if built.taken is None else built.taken.lines:
         tell(line)
-    if not built.evaluators and isinstance(run, EcgRun):
-        tell("there is no validation split: nothing is evaluated, and the last weights become the model")
+    if isinstance(built, BuiltSupervised):
+        tell(
+            f"{len(built.labels)} labels of {built.labels.name}; without a positive training record: "
+            f"{', '.join(built.unlearned) or 'none'}"
+        )
+    if not built.evaluators and not isinstance(run, Run):
+        tell("the validation split can tell nothing: nothing is evaluated, and the last weights become the model")
     if not built.evaluators and isinstance(run, Run) and (run.prompts or run.training.select_metric is not None):
         tell("no label of the run's prompt sets is in the validation split: the last weights become the model")
     tell(f"run folder {run_dir}: log.jsonl, checkpoints, model")

@@ -12,6 +12,7 @@ from ecg_text.recipes.pretrain import clip_nano
 from ecg_text.recipes.pretrain_ecg import EcgRun, wav2vec_nano_ptbxl, wav2vec_small_mimic
 from ecg_text.recipes.run import EcgTower, Run
 from ecg_text.recipes.smoke import smoke
+from ecg_text.recipes.supervised import SupervisedRun, finetune_nano_ptbxl, supervised_nano_ptbxl
 
 RECIPES: Mapping[str, Callable[[], Run]] = MappingProxyType(
     {
@@ -28,10 +29,16 @@ ENCODER_RECIPES: Mapping[str, Callable[[], EcgRun]] = MappingProxyType(
     {"wav2vec_nano_ptbxl": wav2vec_nano_ptbxl, "wav2vec_small_mimic": wav2vec_small_mimic}
 )
 
+# These learn labels: what reports teach is held against them, and models are fine-tuned by them.
+LABEL_RECIPES: Mapping[str, Callable[[], SupervisedRun]] = MappingProxyType(
+    {"supervised_nano_ptbxl": supervised_nano_ptbxl, "finetune_nano_ptbxl": finetune_nano_ptbxl}
+)
 
-def any_recipe(name: str) -> Run | EcgRun:
-    """The run of this name, of either kind. Raises ConfigError, with the names there are, for another."""
-    return ENCODER_RECIPES[name]() if name in ENCODER_RECIPES else recipe(name)
+
+def any_recipe(name: str) -> Run | EcgRun | SupervisedRun:
+    """The run of this name, of any kind. Raises ConfigError, with the names there are, for another."""
+    others: Mapping[str, Callable[[], EcgRun | SupervisedRun]] = {**ENCODER_RECIPES, **LABEL_RECIPES}
+    return others[name]() if name in others else recipe(name)
 
 
 def recipes_with(tower: EcgTower) -> tuple[str, ...]:
@@ -44,5 +51,5 @@ def recipe(name: str) -> Run:
     try:
         return RECIPES[name]()
     except KeyError:
-        known = ", ".join(sorted({**RECIPES, **ENCODER_RECIPES}))
+        known = ", ".join(sorted({**RECIPES, **ENCODER_RECIPES, **LABEL_RECIPES}))
         raise ConfigError(f"no recipe {name!r}; choose one of {known}") from None

@@ -39,11 +39,11 @@ def test_a_probe_stands_beside_a_random_encoder(
 def test_several_label_sets_make_one_file_each(
     say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path
 ) -> None:
-    asked = ("--task", "linear-probe", "--labels", "synthetic", "--labels", "rhythm", "--no-random-encoder", "--json")
+    asked = ("--task", "linear-probe", "--labels", "synthetic", "--labels", "all", "--no-random-encoder", "--json")
     said = say_to("evaluate", model, "--data", store, *asked, *QUICK, "--out", tmp_path / "r.json")
     assert said.status == 0, said.err
     told = json.loads(said.out)["results"]
-    assert [entry["path"] for entry in told] == [str(tmp_path / f"r-{name}.json") for name in ("synthetic", "rhythm")]
+    assert [entry["path"] for entry in told] == [str(tmp_path / f"r-{name}.json") for name in ("synthetic", "all")]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ecg_text.nn.pooling import AttentionPool, QueryPool, SpanPool, masked_mean, segment_means
+from ecg_text.nn.pooling import AttentionPool, QueryPool, SpanPool, masked_max, masked_mean, segment_means
 
 
 def generator(seed: int) -> torch.Generator:
@@ -19,6 +19,18 @@ def test_masked_mean_is_the_mean_of_the_real_tokens() -> None:
     for row in range(2):
         torch.testing.assert_close(pooled[row], tokens[row][mask[row]].mean(dim=0))
     assert (pooled[2] == 0).all()
+
+
+def test_masked_max_is_the_largest_of_the_real_tokens() -> None:
+    tokens = torch.randn(3, 5, 2, generator=generator(0)).sub(9).requires_grad_()  # below zero: what is masked is above
+    mask = torch.tensor([[1, 1, 0, 0, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], dtype=torch.bool)
+    pooled = masked_max(tokens, mask)
+    for row in range(2):
+        torch.testing.assert_close(pooled[row], tokens[row][mask[row]].amax(dim=0))
+    assert (pooled[2] == 0).all()
+    pooled.sum().backward()
+    assert tokens.grad is not None
+    assert tokens.grad.isfinite().all()
 
 
 def test_segment_means_keep_a_row_for_each_segment_even_an_absent_one() -> None:
