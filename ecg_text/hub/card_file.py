@@ -9,8 +9,8 @@ from pathlib import Path
 from ecg_text.errors import CheckpointError
 from ecg_text.hub.card import render_card, render_classifier_card, render_encoder_card
 from ecg_text.hub.checkpoint import checked_provenance
-from ecg_text.hub.ecg_classifier import HEAD, load_classifier
-from ecg_text.hub.parts import CARD, holds_ecg_encoder
+from ecg_text.hub.ecg_classifier import load_classifier
+from ecg_text.hub.parts import CARD, HEAD, holds_ecg_encoder
 from ecg_text.hub.results_file import RESULTS, read_results
 
 

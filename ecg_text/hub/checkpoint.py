@@ -14,6 +14,7 @@ from ecg_text.hub.card import render_card
 from ecg_text.hub.facts import plain_facts
 from ecg_text.hub.parts import (
     CARD,
+    HEAD,
     NEEDED,
     PROMPTS,
     PROVENANCE,
@@ -133,9 +134,10 @@ def _check_calibration(
 
 def _refuse_encoder(folder: Path) -> None:
     if holds_ecg_encoder(folder):
-        raise CheckpointError(
-            f"{folder} is an ECG encoder alone, which reads no text; train a model with it (--set model.ecg.init=...)"
-        )
+        kind, do = "an ECG encoder alone", "train a model with it (--set model.ecg.init=...)"
+        if (folder / HEAD).is_file():
+            kind, do = "a classifier of ECGs", "ask it for the labels it learned: ecg-text evaluate --task fine-tune"
+        raise CheckpointError(f"{folder} is {kind}, which reads no text; {do}")
 
 
 def _write_facts(

@@ -21,13 +21,13 @@ from ecg_text.hub.checkpoint import checked_provenance
 from ecg_text.hub.embedding import Progress, require_prepared
 from ecg_text.hub.encoder_weights import encoder_config
 from ecg_text.hub.facts import plain_facts
-from ecg_text.hub.parts import CARD, CONFIG, PROVENANCE, WEIGHTS, read_json, weights_revision
+from ecg_text.hub.parts import CARD, CONFIG, HEAD, PROVENANCE, WEIGHTS, read_json, weights_revision
 from ecg_text.hub.remote import fetch_folder, origin_of
 from ecg_text.hub.writing import write_json, written_whole
 from ecg_text.models.ecg_classifier import EcgClassifier
 from ecg_text.models.processor import EcgFeatureExtractor
 
-HEAD, EXTRACTOR = "head.json", "preprocessor_config.json"
+EXTRACTOR = "preprocessor_config.json"
 NEEDED = (CONFIG, WEIGHTS, EXTRACTOR, PROVENANCE, HEAD)
 RECORDS_AT_ONCE = 64
 

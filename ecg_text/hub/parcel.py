@@ -13,9 +13,9 @@ from ecg_text.errors import CheckpointError, FingerprintError
 from ecg_text.hub.calibration_file import CALIBRATION
 from ecg_text.hub.card_file import folder_card
 from ecg_text.hub.checkpoint import checked_provenance, load_checkpoint
-from ecg_text.hub.ecg_classifier import HEAD, load_classifier
+from ecg_text.hub.ecg_classifier import load_classifier
 from ecg_text.hub.encoder_weights import encoder_config, take_encoder
-from ecg_text.hub.parts import CARD, CONFIG, NEEDED, PROVENANCE, WEIGHTS, holds_ecg_encoder
+from ecg_text.hub.parts import CARD, CONFIG, HEAD, NEEDED, PROVENANCE, WEIGHTS, holds_ecg_encoder
 from ecg_text.hub.results_file import RESULTS
 from ecg_text.models.ecg_encoders import build_ecg_encoder
 from ecg_text.models.processor import EcgFeatureExtractor

@@ -71,7 +71,8 @@ def build_supervised(run: SupervisedRun, store: Store, facts: Mapping[str, Any])
         raise DataError(f"{store.folder} has no training record with a label of {labels.name}; choose other labels")
     run = _with_sizes(run)
     crops = _crops(run, store)
-    model, taken, has_head = _classifier(run, store, labels)
+    matrix = labels.matrix(store.catalogue.select(rows))
+    model, taken, has_head = _classifier(run, store, labels, matrix)
     evaluators = _evaluators(store, labels, crops)
     extractor = EcgFeatureExtractor(store.preprocess.to_dict())
     told = {"name": run.name, "seed": run.seed, "label_set": labels.name, "head_taken": has_head}
@@ -91,7 +92,7 @@ def build_supervised(run: SupervisedRun, store: Store, facts: Mapping[str, Any])
         save_model=_saver(whole, {**told, **facts, **init_facts(taken)}),
         taken=taken,
         labels=labels,
-        unlearned=_unlearned(store, rows, labels),
+        unlearned=tuple(labels.names[k] for k in np.flatnonzero(matrix.sum(axis=0) == 0)),
     )
 
 
@@ -105,13 +106,23 @@ def _with_sizes(run: SupervisedRun) -> SupervisedRun:
     return replace(run, ecg=tower_of(config, run.ecg.init))
 
 
-def _classifier(run: SupervisedRun, store: Store, labels: LabelSet) -> tuple[EcgClassifier, TakenWeights | None, bool]:
-    """The model, what its encoder took from elsewhere, and whether its head was taken, too."""
+def _classifier(
+    run: SupervisedRun, store: Store, labels: LabelSet, matrix: np.ndarray
+) -> tuple[EcgClassifier, TakenWeights | None, bool]:
+    """The model, what its encoder took from elsewhere, and whether its head was taken, too.
+
+    A new head begins with the share of each label among the training records (Lin et al., 2017, section 4.1): most
+    labels are rare, and a hundred steps would be spent on learning that.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
         model = EcgClassifier(ecg_config(run.ecg, store.preprocess.leads), len(labels), run.dropout)
         taken = begin_encoder(model.encoder, run.ecg, store.preprocess, group="ecg")
         has_head = run.ecg.init is not None and take_head(model, labels, model_folder(run.ecg.init))
+        if not has_head:
+            share = torch.from_numpy((matrix.sum(axis=0) + 1) / (len(matrix) + 2))
+            with torch.no_grad():
+                model.head.bias.copy_(share.logit())
         if run.frozen:
             model.encoder.requires_grad_(False)
         if run.lora.rank:
@@ -139,11 +150,6 @@ def _evaluators(store: Store, labels: LabelSet, crops: Crops | None) -> tuple[La
     if not has_both_values(matrix).any():
         return ()
     return (LabelValidation(store=store, rows=rows, labels=matrix, crops=crops),)
-
-
-def _unlearned(store: Store, rows: np.ndarray, labels: LabelSet) -> tuple[str, ...]:
-    support = labels.matrix(store.catalogue.select(rows)).sum(axis=0)
-    return tuple(labels.names[k] for k in np.flatnonzero(support == 0))
 
 
 def _paced(run: SupervisedRun) -> TrainingConfig:

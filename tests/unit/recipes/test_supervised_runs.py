@@ -129,6 +129,13 @@ def test_validation_is_the_macro_auroc_of_the_validation_split(store: Store) -> 
     assert found == pytest.approx(macro_auroc(answers, labels).value, abs=1e-6)
 
 
+def test_a_new_head_begins_with_the_share_of_each_label(store: Store) -> None:
+    made = built(store)
+    support = made.labels.matrix(store.catalogue.select(made.loader.rows)).sum(axis=0)
+    expected = [np.log((count + 1) / (38 + 2 - count - 1)) for count in support]
+    np.testing.assert_allclose(made.method.model.head.bias.detach().numpy(), expected, rtol=1e-5)
+
+
 def test_a_store_without_a_validation_split_selects_nothing(store: Store) -> None:
     splits = ["train"] * NUM
     other = replace(store, catalogue=store.catalogue.with_columns({"split": splits}))
