@@ -161,7 +161,7 @@ def _leads(explanation: Explanation) -> list[tuple[str, ...]]:
 def _check(deletion: Deletion) -> tuple[str, ...]:
     chosen = {"missed": "missed most", "similar": "most similar"}[deletion.chosen_by]
     as_much = f"{deletion.num_as_much} of {len(deletion.random_falls)}"
-    return (chosen, f"{deletion.share:.0%}", _told(-deletion.fall), _told(-deletion.random_fall), as_much)
+    return (chosen, deletion.percent, _told(-deletion.fall), _told(-deletion.random_fall), as_much)
 
 
 def _told(value: float) -> str:

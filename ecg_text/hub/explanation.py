@@ -35,6 +35,11 @@ class Deletion:
     random_falls: np.ndarray
 
     @property
+    def percent(self) -> str:
+        """The share of the time that was taken away, in words: "10 %"."""
+        return f"{100 * self.share:.0f} %"
+
+    @property
     def random_fall(self) -> float:
         """How much the similarity falls without random others, on average."""
         return float(self.random_falls.mean())

@@ -126,4 +126,4 @@ def _draw_words(root: ElementTree.Element, explanation: Explanation, y: float) -
 def _told(deletion: Deletion) -> str:
     as_much = f"{deletion.num_as_much} of {len(deletion.random_falls)} as much"
     fall, by_chance = change(deletion.fall), change(deletion.random_fall)
-    return f"{deletion.share:.0%} of the time {fall} (random others {by_chance}, {as_much})"
+    return f"{deletion.percent} of the time {fall} (random others {by_chance}, {as_much})"
