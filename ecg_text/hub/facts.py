@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 # The folders of an absolute path, at the start of a word or behind "=" or a quote, up to its last part.
-_FOLDERS = re.compile(r"""(?<![^\s="'(\[,])(?:~|[A-Za-z]:)?[/\\]\S*[/\\](?=\S)""")
+_FOLDERS = re.compile(r"""(?<![^\s="'(\[,])(?:~[\w.-]*|[A-Za-z]:)?[/\\]\S*[/\\](?=\S)""")
+# The same inside quotes, as a command has a path with spaces ('--out=/home/jane doe/run'), option and quote kept.
+_QUOTED = re.compile(r"""(?<!\w)(['"])([\w.-]+=)?(?:~[\w.-]*|[A-Za-z]:)?[/\\](?:(?!\1).)*[/\\](?=(?!\1).)""")
 
 
 def plain_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,4 +32,4 @@ def _plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, bool | int):
         return value
-    return _FOLDERS.sub("", str(value))
+    return _FOLDERS.sub("", _QUOTED.sub(r"\1\2", str(value)))
