@@ -2,34 +2,17 @@
 
     python scripts/plain_names.py SCP_STATEMENTS_CSV OUT.toml
 
-Evaluate it as any other set: `ecg-text evaluate MODEL --prompts OUT.toml --rows all --min-positives 15 ...`.
+Evaluate it as any other set, or without this file: `ecg-text evaluate MODEL --protocol plain-names --statements ...`.
 """
 
 import argparse
-import csv
 import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ecg_text.text.prompt_files import default_opposite
-from ecg_text.text.prompts import PromptLabel, PromptSet
-
-
-def plain_names(statements: Path) -> PromptSet:
-    """Every SCP statement of PTB-XL with its lower-cased description as its only text."""
-    with statements.open(newline="", encoding="utf-8") as file:
-        rows = [(row[""], row["description"]) for row in csv.DictReader(file)]
-    sources = (f"descriptions in {statements.name}",)
-    labels = tuple(_label(code, description) for code, description in rows)
-    return PromptSet(name="ptbxl-plain-names", version=1, labels=labels, sources=sources)
-
-
-def _label(code: str, description: str) -> PromptLabel:
-    asked = " ".join(description.lower().split())
-    return PromptLabel(
-        name=code, title=description, texts=(asked,), opposite=default_opposite(asked), codes={"scp": (code,)}
-    )
+from ecg_text.text.plain_names import plain_names
+from ecg_text.text.prompts import PromptSet
 
 
 def to_toml(prompts: PromptSet) -> str:

@@ -28,9 +28,8 @@ while read -r set _; do
 done < <(ecg-text prompts list | tail -n +2)
 python "$here/typed_phrases.py" "$out/run/model" "$out/store" --split val > "$out/typed-phrases.md"
 python "$here/translation_table.py" "$out/store" --split train,val > "$out/translation.md"
-python "$here/plain_names.py" "$ptbxl/scp_statements.csv" "$out/plain.toml"
-ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot --prompts "$out/plain.toml" --split val \
-    --rows all --min-positives 15 --out "$out/plain-names.json"
+ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot --protocol plain-names \
+    --statements "$ptbxl/scp_statements.csv" --split val --out "$out/plain-names.json"
 ecg-text evaluate "$out/run/model" --data "$out/store" --task retrieval --split val --out "$out/retrieval.json"
 
 if [ -n "$ckepe" ]; then

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Split = Literal["train", "val", "test"]
 Rows = Literal["labelled", "all"]
-Protocol = Literal["ecg_text", "merl"]
+Protocol = Literal["ecg_text", "merl", "plain-names"]
 Features = Literal["mean_token", "pooled"]
 Reading = Literal["as-is", "abbreviations", "english"]
 
@@ -34,9 +34,11 @@ OUT_HELP = "The result file; where several prompt sets are asked one by one, OUT
 ROWS_HELP = "labelled: records with a label of the set. all: the whole split."
 PROTOCOL_HELP = (
     "ecg_text: prompt sets, as the options say. merl: as MERL and MELP do it, one lower-cased text a class of "
-    "--class-texts, its cosine, the labelled records; --prompts then names which of our sets' labels are asked."
+    "--class-texts, its cosine, the labelled records; --prompts then names which of our sets' labels are asked. "
+    "plain-names: the descriptions in --statements, of statements with 15 positives or more, all records."
 )
 CLASS_TEXTS_HELP = "Your copy of MERL's class texts, prompts_ckepe.json."
+STATEMENTS_HELP = "Your copy of PTB-XL's scp_statements.csv."
 LEADS_HELP = "A subset of the leads, as I+II+V2; may be given several times. By default 6 limb leads down to one."
 LABELS_HELP = (
     "A task of the PTB-XL benchmark (all, diagnostic, ...) or a prompt set, several one by one; by default the "
@@ -69,6 +71,7 @@ class Asked:
     min_positives: Annotated[int, Option(min=0, help="Leave out labels with fewer positive records.")] = 0
     protocol: Annotated[Protocol, Option(help=PROTOCOL_HELP)] = "ecg_text"
     class_texts: Annotated[Path | None, Option(help=CLASS_TEXTS_HELP)] = None
+    statements: Annotated[Path | None, Option(help=STATEMENTS_HELP)] = None
     leads: Annotated[list[str] | None, Option(help=LEADS_HELP)] = None
     same_patient: Annotated[bool, Option(help="Let an ECG find other records of its patient, too.")] = False
     gallery: Annotated[Path | None, Option(help="A CSV list of records, one of each patient.")] = None
@@ -97,9 +100,13 @@ class Asked:
 
     @cached_property
     def prompt_sets(self) -> tuple[PromptSet, ...]:
-        """The prompt sets that are named, or the model's own; with the protocol of MERL those of the class texts."""
+        """The prompt sets that are named, or the model's own; with another protocol those of its file."""
         if self.class_texts is not None:
             return self._published_sets(self.class_texts)
+        if self.statements is not None:
+            from ecg_text.text.plain_names import plain_names
+
+            return (plain_names(self.statements),)
         return named_prompt_sets(self.prompts or (), self.embedder)
 
     def _published_sets(self, path: Path) -> tuple[PromptSet, ...]:

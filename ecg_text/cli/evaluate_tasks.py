@@ -27,9 +27,16 @@ class Task:
     takes: tuple[str, ...] = ()
 
 
-_ZERO_SHOT = ("prompts", "rule", "rows", "min_positives", "protocol", "class_texts")
+_ZERO_SHOT = ("prompts", "rule", "rows", "min_positives", "protocol", "class_texts", "statements")
 
-_FIXED_BY_MERL = ("rule", "rows", "min_positives")
+# The protocols that are not ours to set: the file of each, and the options that it decides itself.
+_FILES: Mapping[str, str] = MappingProxyType({"merl": "class_texts", "plain-names": "statements"})
+_FIXED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "merl": ("rule", "rows", "min_positives"),
+        "plain-names": ("rule", "rows", "min_positives", "prompts"),
+    }
+)
 
 TASKS: Mapping[str, Task] = MappingProxyType(
     {
@@ -104,10 +111,11 @@ def misuse(asked: Asked) -> str | None:
         of_tasks = [other for other, row in TASKS.items() if name in (*row.needs, *row.takes)]
         if of_tasks and asked.task not in of_tasks:
             return f"--{_option(name)} belongs to --task {' and '.join(of_tasks)}; {asked.task} has no use for it"
-    if (asked.protocol == "merl") != (asked.class_texts is not None):
-        return "--protocol merl and --class-texts go together: give both, or neither"
-    if asked.protocol == "merl" and (fixed := [name for name in _FIXED_BY_MERL if name in _given(asked)]):
-        return f"--protocol merl says what --{_option(fixed[0])} is; leave it out"
+    for protocol, file in _FILES.items():
+        if (asked.protocol == protocol) != (getattr(asked, file) is not None):
+            return f"--protocol {protocol} and --{_option(file)} go together: give both, or neither"
+    if fixed := [name for name in _FIXED.get(asked.protocol, ()) if name in _given(asked)]:
+        return f"--protocol {asked.protocol} says what --{_option(fixed[0])} is; leave it out"
     if missing := [name for name in task.needs if name not in _given(asked)]:
         return f"--task {asked.task} needs --{_option(missing[0])}"
     return None

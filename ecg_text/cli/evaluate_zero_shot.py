@@ -87,8 +87,9 @@ def _files(asked: Asked) -> dict[Path, PromptSet]:
 
 
 def _protocol(asked: Asked) -> ZeroShotProtocol:
-    from ecg_text.evaluation.tasks import MERL, ZeroShotProtocol
+    from ecg_text.evaluation.tasks import MERL, PLAIN_NAMES, ZeroShotProtocol
 
-    if asked.protocol == "merl":
-        return MERL
+    for published in (MERL, PLAIN_NAMES):
+        if asked.protocol == published.name:
+            return published
     return ZeroShotProtocol(rule=asked.rule, rows=asked.rows, min_positives=asked.min_positives)

@@ -119,6 +119,8 @@ class ZeroShotProtocol:
 
 # One text a class, its raw cosine, no opposite (MERL, Liu et al., ICML 2024; MELP, Wang et al., ICML 2025).
 MERL = ZeroShotProtocol(rule="cosine", rows="labelled", min_positives=0, name="merl")
+# A stranger's question is asked of every record; with fewer positives a label's AUROC is mostly chance.
+PLAIN_NAMES = ZeroShotProtocol(rule="contrast", rows="all", min_positives=15, name="plain-names")
 
 
 class LabelsAsked(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a frozen model knows of the ECGs of a store, for probes: its vectors, and the tokens they are made of.
+"""What a frozen model knows of the ECGs of a store: its vectors, and the tokens they are made of; seen once, if wanted.
 
 Axes: n records, D width of the vectors, N tokens, W their width.
 """
@@ -48,11 +48,9 @@ def ecg_vectors(
     embedder: Embedder, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
 ) -> EcgVectors:
     """Both vectors of these rows of a store. Raises FingerprintError where it was prepared in another way."""
-    parts = [
-        EcgVectors(_array(found.pooled), _array(masked_mean(found.tokens.float(), found.token_mask)))
-        for found in _encoded(embedder, store, rows, progress)
-    ]
-    return EcgVectors(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    if isinstance(embedder, RememberingEmbedder):
+        return embedder.recall(store, rows, progress)
+    return _look(embedder, store, rows, progress)
 
 
 def ecg_tokens(
@@ -64,6 +62,57 @@ def ecg_tokens(
         values.append(_array(found.tokens).astype(np.float16))
         masks.append(found.token_mask.cpu().numpy())
     return TokenTable(np.concatenate(values), np.concatenate(masks))
+
+
+class RememberingEmbedder(Embedder):
+    """A model that looks at each record of a store once, whoever asks: an evaluation suite asks a dozen times.
+
+    It keeps the vectors of one store, that which was asked of last: of PTB-XL's 21,799 records 40 MB at a width of 256.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        super().__init__(
+            embedder.model,
+            embedder.processor,
+            revision=embedder.revision,
+            origin=embedder.origin,
+            prompts=embedder.prompts,
+            provenance=embedder.provenance,
+            calibration=embedder.calibration,
+        )
+        self._store: Store | None = None
+        self._place: dict[int, int] = {}
+        self._seen: list[EcgVectors] = []
+
+    def embed_store(
+        self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
+    ) -> np.ndarray:
+        """Rows of a store: (n, D). Raises FingerprintError where the store was prepared in another way."""
+        return self.recall(store, rows, progress).pooled
+
+    def recall(self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None) -> EcgVectors:
+        """Both vectors of these rows, of which those not yet seen are looked at. Raises FingerprintError."""
+        self.require_prepared(store)
+        if store is not self._store:
+            self._store, self._place, self._seen = store, {}, []
+        wanted = [int(row) for row in rows]
+        new = [row for row in dict.fromkeys(wanted) if row not in self._place]
+        if new:
+            found = [*self._seen, _look(self, store, new, progress)]
+            self._seen = [EcgVectors(*(np.concatenate(column) for column in zip(*found, strict=True)))]
+            self._place |= {row: len(self._place) + number for number, row in enumerate(new)}
+        if not self._seen:
+            return EcgVectors(self._zeros(0), self._zeros(0))
+        places = [self._place[row] for row in wanted]
+        return EcgVectors(*(column[places] for column in self._seen[0]))
+
+
+def _look(embedder: Embedder, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None) -> EcgVectors:
+    parts = [
+        EcgVectors(_array(found.pooled), _array(masked_mean(found.tokens.float(), found.token_mask)))
+        for found in _encoded(embedder, store, rows, progress)
+    ]
+    return EcgVectors(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 @torch.inference_mode()

@@ -118,6 +118,13 @@ def test_patients_are_looked_for_in_a_gallery(
             "--protocol merl says what --rule is",
         ),
         (("--task", "zero-shot", "--protocol", "merl", "--class-texts", "none.json"), 1, "none.json: cannot be read"),
+        (("--task", "zero-shot", "--statements", "x.csv"), 2, "--protocol plain-names and --statements go together"),
+        (
+            ("--task", "zero-shot", "--protocol", "plain-names", "--statements", "x.csv", "--prompts", "synthetic"),
+            2,
+            "--protocol plain-names says what --prompts is",
+        ),
+        (("--task", "zero-shot", "--protocol", "plain-names", "--statements", "x.csv"), 1, "x.csv: cannot be read"),
         (("--task", "patient-id", "--gallery", "g.csv"), 2, "--task patient-id needs --probe"),
         (("--task", "patient-id", "--gallery", "g.csv", "--probe", "p.csv"), 1, "g.csv cannot be read"),
     ],

@@ -13,7 +13,7 @@ import torch
 from ecg_text.errors import FingerprintError
 from ecg_text.hub import features
 from ecg_text.hub.embedding import Embedder
-from ecg_text.hub.features import ecg_tokens, ecg_vectors
+from ecg_text.hub.features import RememberingEmbedder, ecg_tokens, ecg_vectors
 from ecg_text.record import Record
 
 
@@ -53,3 +53,27 @@ def test_a_store_of_another_preprocessing_is_refused(embedder: Embedder, store: 
     for extract in (ecg_vectors, ecg_tokens):
         with pytest.raises(FingerprintError):
             extract(embedder, store, np.arange(2))
+
+
+def test_one_that_remembers_looks_at_each_record_once(embedder: Embedder, store: Any) -> None:
+    asked: list[int] = []
+    signals = store.signals
+
+    def counted(rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        asked.extend(int(row) for row in rows)
+        return tuple(signals(rows))
+
+    store.signals = counted
+    remembering = RememberingEmbedder(embedder)
+    first = remembering.embed_store(store, np.array([2, 0]))
+    both = ecg_vectors(remembering, store, np.array([0, 3, 2, 0]))
+    assert asked == [2, 0, 3]
+    np.testing.assert_array_equal(both.pooled[[2, 0]], first)
+    fresh = ecg_vectors(embedder, store, np.array([0, 3, 2, 0]))
+    np.testing.assert_allclose(both.pooled, fresh.pooled, atol=1e-6)
+    np.testing.assert_allclose(both.tokens, fresh.tokens, atol=1e-5)
+    assert remembering.embed_store(store, np.array([], dtype=np.int64)).shape == (0, first.shape[1])
+    other = SimpleNamespace(**vars(store))
+    remembering.embed_store(other, np.array([2]))
+    assert asked[-1] == 2
+    assert (remembering.revision, remembering.fingerprint) == (embedder.revision, embedder.fingerprint)
