@@ -63,6 +63,23 @@ def with_interval(value: float, samples: np.ndarray) -> Metric:
     return Metric(value=value) if np.isnan(low) else Metric(value=value, low=low, high=high)
 
 
+def centred_interval(value: float, samples: np.ndarray, *, least: float = 0.0, most: float = 1.0) -> Metric:
+    """A value with the interval of its resamples (M,) moved onto it: for scores that resampling itself changes.
+
+    A resample may lose a rare label, and then averages the others; a positive record drawn twice raises its own
+    precision, and a calibration error grows with chance. The interval is therefore moved by the bootstrap's estimate
+    of bias, the mean of the resamples less the value (Efron and Tibshirani, 1993, section 10.2), and kept within least
+    and most, between which the score lies: so it always holds the value.
+    """
+    metric = with_interval(value, samples)
+    if metric.low is None or metric.high is None:
+        return metric
+    bias = float(np.nanmean(samples)) - value
+    return Metric(
+        value=value, low=min(value, max(least, metric.low - bias)), high=max(value, min(most, metric.high - bias))
+    )
+
+
 def weighted_auroc(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The AUROC of each class under each column of record weights: (N, K), (N, K), (N, M) -> (M, K).
 

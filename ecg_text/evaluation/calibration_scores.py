@@ -6,12 +6,13 @@ Axes: N records, K labels, M resamples, F sums.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ecg_text.errors import DataError
-from ecg_text.evaluation.bootstrap import interval, mean_of_known, resample
+from ecg_text.evaluation.bootstrap import centred_interval, mean_of_known, resample
 from ecg_text.evaluation.metrics import checked_labels
 from ecg_text.evaluation.reliability import EQUAL_MASS, EQUAL_WIDTH, NUM_BINS, bins_of
 from ecg_text.evaluation.scores import ClassScore, Metric, Scores
@@ -20,8 +21,7 @@ from ecg_text.hub.calibrated_label import SENSITIVITY_90, SPECIFICITY_95
 TRUE_PROBABILITIES = "true probabilities"
 NUM_DRAWS = 100  # of labels from the probabilities: the mean of as many knows the second digit of its error
 
-_ERRORS = ("ece", "ece_equal_mass")
-_FIGURES = (*_ERRORS, "brier", "brier_skill")
+_FIGURES = ("ece", "ece_equal_mass", "brier", "brier_skill")
 _RATES = ("sensitivity", "specificity", "ppv", "npv")
 SHORT_POINTS = {SENSITIVITY_90: "se90", SPECIFICITY_95: "sp95"}
 
@@ -43,7 +43,7 @@ def evaluate_calibration(
 
     - ece, the headline: the mean over records of |mean probability - observed share| in 15 bins of equal width (Guo
       et al., 2017); ece_equal_mass: the same in 15 bins of about as many records. A rare label has a small one whatever
-      it is given. The resamples of an error are themselves more in error: their interval is moved to their value.
+      it is given.
     - brier: the mean squared error (Brier, 1950); brier_skill: the share of it that is saved against telling the prior.
     - sensitivity, specificity, ppv, npv @se90 and @sp95: of the calls, NaN where nothing can be divided by.
 
@@ -108,13 +108,7 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def _with_interval(name: str, value: float, samples: np.ndarray) -> Metric:
-    low, high = interval(samples)
-    if np.isnan(low):
-        return Metric(value=float(value))
-    if name in _ERRORS:
-        shift = float(np.nanmean(samples) - value)
-        low, high = max(0.0, low - shift), high - shift
-    return Metric(value=float(value), low=low, high=high)
+    return centred_interval(float(value), samples, least=-math.inf if name == "brier_skill" else 0.0)
 
 
 def _class_score(

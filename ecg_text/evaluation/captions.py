@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecg_text.errors import DataError
-from ecg_text.evaluation.bootstrap import mean_of_known, resample, with_interval
+from ecg_text.evaluation.bootstrap import centred_interval, mean_of_known, resample
 from ecg_text.evaluation.overlap import bleu_counts, corpus_bleu, rouge_l, words
 from ecg_text.evaluation.scores import ClassScore, Metric, Scores
 from ecg_text.text.label_reader import LabelReader
@@ -75,7 +75,7 @@ def evaluate_captions(
     if num_resamples:
         samples = resample(measured, truth.patient_ids, generator=generator, num_resamples=num_resamples)
     known = {
-        name: with_interval(float(value), sample)
+        name: centred_interval(float(value), sample)
         for name, value, sample in zip(columns, point, samples.T, strict=True)
         if not np.isnan(value)
     }

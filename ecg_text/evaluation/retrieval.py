@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecg_text.errors import DataError
-from ecg_text.evaluation.bootstrap import interval, resample
+from ecg_text.evaluation.bootstrap import resample, with_interval
 from ecg_text.evaluation.scores import Metric, Scores
 from ecg_text.index.embeddings import check_unit_rows
 
@@ -121,16 +121,12 @@ def score_ranks(
 ) -> dict[str, Metric]:
     """Recall at each cutoff and median rank of ranks (Q,), with intervals over clusters of the queries."""
     values = summarise_ranks(ranks, np.ones((len(ranks), 1), dtype=np.int64))[0]
-    bounds: Sequence[tuple[float | None, float | None]] = [(None, None)] * len(values)
+    samples = np.empty((0, len(values)))
     if num_resamples:
         samples = resample(
             lambda weights: summarise_ranks(ranks, weights), clusters, generator=generator, num_resamples=num_resamples
         )
-        bounds = [interval(column) for column in samples.T]
-    return {
-        name: Metric(value=float(value), low=low, high=high)
-        for name, value, (low, high) in zip(rank_names(way), values, bounds, strict=True)
-    }
+    return {name: with_interval(float(values[i]), samples[:, i]) for i, name in enumerate(rank_names(way))}
 
 
 def rank_names(way: str) -> tuple[str, ...]:

@@ -17,11 +17,11 @@ import numpy as np
 from ecg_text.data.catalogue import Catalogue
 from ecg_text.errors import ConfigError, DataError
 from ecg_text.evaluation.bootstrap import (
+    centred_interval,
     mean_of_known,
     patient_numbers,
     resample,
     weighted_auroc,
-    with_interval,
 )
 from ecg_text.evaluation.metrics import checked_matrix
 from ecg_text.evaluation.scores import ClassScore, Metric, Scores
@@ -111,7 +111,8 @@ def evaluate_subgroups(
     samples = np.empty((0, len(point)))
     if num_resamples:
         samples = resample(score, patient_ids, generator=generator, num_resamples=num_resamples)
-    found = [with_interval(float(value), samples[:, i]) for i, value in enumerate(point)]
+    least = [0.0, *[0.0, -1.0, 0.0] * len(compared)]  # a difference may be negative
+    found = [centred_interval(float(value), samples[:, i], least=least[i]) for i, value in enumerate(point)]
     metrics, classes, patient = {WHOLE: found[0]}, {}, patient_numbers(patient_ids)
     for group, own, difference, alone in zip(compared, found[1::3], found[2::3], found[3::3], strict=True):
         metrics |= {f"{WHOLE}/{group.name}": own, f"difference/{group.name}": difference}

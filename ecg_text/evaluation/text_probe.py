@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecg_text.errors import DataError
-from ecg_text.evaluation.bootstrap import interval, resample, weighted_auroc
+from ecg_text.evaluation.bootstrap import resample, weighted_auroc, with_interval
 from ecg_text.evaluation.metrics import auroc
 from ecg_text.evaluation.result import Result
 from ecg_text.evaluation.scores import ClassScore, Metric, Scores
@@ -169,11 +169,10 @@ def _aurocs(
             generator=generator,
             num_resamples=num_resamples,
         )
-    metrics = {}
-    for (name, rows), column in zip(comparisons.items(), bounds.T, strict=True):
-        low, high = (None, None) if np.isnan(column).all() else interval(column)
-        metrics[name] = Metric(value=auroc(similarity[rows], same[rows]), low=low, high=high)
-    return metrics
+    return {
+        name: with_interval(auroc(similarity[rows], same[rows]), column)
+        for (name, rows), column in zip(comparisons.items(), bounds.T, strict=True)
+    }
 
 
 def _comparisons(pairs: Sequence[ProbePair], same: np.ndarray) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ecg_text.data.store import Store
 from ecg_text.errors import DataError
-from ecg_text.evaluation.bootstrap import mean_of_known, resample, weighted_auroc, with_interval
+from ecg_text.evaluation.bootstrap import centred_interval, mean_of_known, resample, weighted_auroc
 from ecg_text.evaluation.metrics import checked_matrix, has_both_values, macro_auroc
 from ecg_text.evaluation.result import Result
 from ecg_text.evaluation.scores import ClassScore, Metric, Scores
@@ -108,10 +108,12 @@ def evaluate_variants(
             num_resamples=num_resamples,
         )  # (M, V)
     first = next(iter(known))
-    metrics = {f"macro_auroc/{name}": with_interval(point[name].value, samples[:, v]) for v, name in enumerate(known)}
+    metrics = {
+        f"macro_auroc/{name}": centred_interval(point[name].value, samples[:, v]) for v, name in enumerate(known)
+    }
     metrics |= {
-        f"macro_auroc_change/{name}": with_interval(
-            point[name].value - point[first].value, samples[:, v] - samples[:, 0]
+        f"macro_auroc_change/{name}": centred_interval(
+            point[name].value - point[first].value, samples[:, v] - samples[:, 0], least=-1.0
         )
         for v, name in enumerate(known)
         if v

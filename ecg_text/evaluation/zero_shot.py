@@ -12,11 +12,11 @@ import numpy as np
 
 from ecg_text.errors import DataError
 from ecg_text.evaluation.bootstrap import (
+    centred_interval,
     mean_of_known,
     resample,
     weighted_auroc,
     weighted_average_precision,
-    with_interval,
 )
 from ecg_text.evaluation.metrics import (
     MacroScore,
@@ -40,8 +40,9 @@ def evaluate_zero_shot(
     """Score similarities against labels: (N, K), (N, K), K names, N patient ids -> Scores.
 
     Metrics are macro_auroc and macro_average_precision, classes hold auroc and average_precision, the base line
-    "chance" is what scores without information give. A resample that has lost a class takes the mean of the others.
-    With num_resamples=0 no intervals are taken. Raises DataError where shapes differ or no class has both values.
+    "chance" is what scores without information give. A resample that has lost a class takes the mean of the others, and
+    the intervals are centred for it; with num_resamples=0 none are taken. Raises DataError where shapes differ, or no
+    class has both values.
     """
     scores, labels = checked_matrix(scores, labels)
     _check_names(names, scores.shape[1])
@@ -64,7 +65,7 @@ def evaluate_zero_shot(
         )  # (M, 2, K)
         samples = {name: both[:, i] for i, name in enumerate(point)}
     return Scores(
-        metrics={f"macro_{name}": with_interval(point[name].value, mean_of_known(samples[name])) for name in point},
+        metrics={f"macro_{name}": centred_interval(point[name].value, mean_of_known(samples[name])) for name in point},
         classes={name: _class_score(k, labels, point, samples) for k, name in enumerate(names)},
         baselines={"chance": _chance(labels)},
     )
@@ -85,7 +86,7 @@ def _class_score(
         return ClassScore(support=support, skipped="no positive record")
     if support == len(labels):
         return ClassScore(support=support, skipped="no negative record")
-    metrics = {name: with_interval(float(point[name].per_class[k]), samples[name][:, k]) for name in point}
+    metrics = {name: centred_interval(float(point[name].per_class[k]), samples[name][:, k]) for name in point}
     return ClassScore(support=support, metrics=metrics)
 
 

@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from ecg_text.errors import DataError
 from ecg_text.evaluation.bootstrap import (
     Interval,
+    centred_interval,
     interval,
     mean_of_known,
     patient_numbers,
@@ -110,6 +111,18 @@ def test_the_same_seed_gives_the_same_interval(generator: np.random.Generator) -
         for _ in range(2)
     )
     assert first == second
+
+
+def test_a_centred_interval_is_moved_onto_its_value_and_stays_in_its_range() -> None:
+    samples = np.linspace(0.2, 0.4, 201)  # 95 % of them within 0.205 and 0.395; their mean is 0.3
+    metric = centred_interval(0.25, samples)
+    assert (metric.value, metric.low, metric.high) == pytest.approx((0.25, 0.155, 0.345))
+    assert centred_interval(0.02, samples).low == 0.0
+    assert centred_interval(0.99, samples).high == 1.0
+    assert centred_interval(0.02, samples, least=-1.0).low == pytest.approx(-0.075)
+    mostly = np.where(np.arange(1000) < 990, 0.0, 1.0)  # even where the mean lies beyond the quantiles
+    assert centred_interval(0.5, mostly).high == 0.5
+    assert centred_interval(0.5, np.full(3, np.nan)).low is None
 
 
 def test_an_interval_of_nothing_is_not_a_number() -> None:
