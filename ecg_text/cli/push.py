@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ecg_text.cli.asking import refuse_no_model
-from ecg_text.cli.common import print_json, print_table, quiet_libraries, remark, say
+from ecg_text.cli.common import print_json, print_table, quiet_libraries, say
 from ecg_text.errors import DataError
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def push(
 
     Example: `ecg-text push run/model org/name --dry-run`
 
-    First the model is checked as loading would, and every file of its folder scanned for identifiers of persons, as
-    ecg-text scan-phi does. Only the files of a complete model are sent. Log in before: `hf auth login`.
+    First the model is checked as loading would, and every file of its folder, and the message, scanned for identifiers
+    of persons, as ecg-text scan-phi does. Only the files of a complete model are sent. Log in before: `hf auth login`.
     """
     refuse_no_model(model)
     quiet_libraries()
@@ -46,7 +46,7 @@ def push(
     from ecg_text.hub.publish import look_up, publish
 
     parcel = pack(model)
-    found = _identifiers(parcel)
+    found = [*_identifiers(parcel), *_identifiers_of(message or "")]
     if not as_json:
         _show(parcel, found)
     if found and not allow_phi_findings:
@@ -74,6 +74,16 @@ def _identifiers(parcel: Parcel) -> list[Found]:
     return [one for file in scanned for one in file.found]
 
 
+def _identifiers_of(message: str) -> list[Found]:
+    from ecg_text.data.phi import Found
+    from ecg_text.text.identifiers import find_identifiers, masked
+
+    return [
+        Found(file="--message", place="what the commit says", kind=one.kind, excerpt=masked(one.text))
+        for one in find_identifiers(message)
+    ]
+
+
 def _refusal(model: Path, found: Sequence[Found]) -> str:
     places = "; ".join(f"{Path(one.file).name}, {one.place}: {one.kind} {one.excerpt}" for one in found[:_SHOWN])
     more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
@@ -88,9 +98,9 @@ def _show(parcel: Parcel, found: Sequence[Found]) -> None:
     rows = [(file.name, f"{file.num_bytes:,}", file.sha256) for file in parcel.files]
     print_table(("file", "bytes", "SHA-256"), rows, right=("bytes",))
     say(f"not sent    {', '.join(parcel.left) or 'nothing else is there'}")
-    say(f"identifiers {f'{len(found)} found' if found else 'none found'} in the folder's files")
+    say(f"identifiers {f'{len(found)} found' if found else 'none found'} in the folder's files and the message")
     for note in parcel.notes:
-        remark(f"note: {note}")
+        say(f"note        {note}")
 
 
 def _show_destination(destination: Destination, parcel: Parcel) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 from ecg_text.errors import CheckpointError
@@ -11,7 +10,7 @@ from ecg_text.hub.card import render_card, render_classifier_card, render_encode
 from ecg_text.hub.checkpoint import checked_provenance
 from ecg_text.hub.ecg_classifier import load_classifier
 from ecg_text.hub.parts import CARD, HEAD, holds_ecg_encoder
-from ecg_text.hub.results_file import RESULTS, read_results
+from ecg_text.hub.results_file import RESULTS, copy_results, read_results
 
 
 def folder_card(folder: Path, results: Path | None = None) -> str:
@@ -20,7 +19,7 @@ def folder_card(folder: Path, results: Path | None = None) -> str:
     Raises CheckpointError for other weights than the provenance tells of, and as render_card does.
     """
     provenance = checked_provenance(folder)
-    results = results or (folder / RESULTS if (folder / RESULTS).exists() else None)
+    results = results or _own_results(folder)
     if holds_ecg_encoder(folder):
         if results is not None:
             raise CheckpointError(f"{folder} reads no text, and its card tells no results; leave out {results}")
@@ -39,11 +38,16 @@ def write_card(folder: Path, results: Path | None = None) -> Path:
     Raises CheckpointError as folder_card does, before anything is written.
     """
     card = folder_card(folder, results)
-    if results is not None and results.resolve() != (folder / RESULTS).resolve():
+    results = results or _own_results(folder)
+    if results is not None:
         copy = folder / f".{RESULTS}.{os.getpid()}"
-        shutil.copyfile(results, copy)
+        copy_results(results, copy)
         os.replace(copy, folder / RESULTS)
     fresh = folder / f".{CARD}.{os.getpid()}"
     fresh.write_text(card, encoding="utf-8")
     os.replace(fresh, folder / CARD)
     return folder / CARD
+
+
+def _own_results(folder: Path) -> Path | None:
+    return folder / RESULTS if (folder / RESULTS).exists() else None

@@ -15,19 +15,18 @@ from safetensors.torch import load_file, save_file
 from ecg_text.data.crops import Crops
 from ecg_text.data.label_set import LabelSet
 from ecg_text.data.store import Store
-from ecg_text.errors import CheckpointError, DataError
+from ecg_text.errors import CheckpointError, ConfigError, DataError
 from ecg_text.hub.card import render_classifier_card
 from ecg_text.hub.checkpoint import checked_provenance
 from ecg_text.hub.embedding import Progress, require_prepared
 from ecg_text.hub.encoder_weights import encoder_config
 from ecg_text.hub.facts import plain_facts
-from ecg_text.hub.parts import CARD, CONFIG, HEAD, PROVENANCE, WEIGHTS, read_json, weights_revision
+from ecg_text.hub.parts import CARD, CONFIG, EXTRACTOR, HEAD, PROVENANCE, WEIGHTS, read_json, weights_revision
 from ecg_text.hub.remote import fetch_folder, origin_of
 from ecg_text.hub.writing import write_json, written_whole
 from ecg_text.models.ecg_classifier import EcgClassifier
 from ecg_text.models.processor import EcgFeatureExtractor
 
-EXTRACTOR = "preprocessor_config.json"
 NEEDED = (CONFIG, WEIGHTS, EXTRACTOR, PROVENANCE, HEAD)
 RECORDS_AT_ONCE = 64
 
@@ -167,5 +166,5 @@ def _read_head(folder: Path) -> tuple[LabelSet, Crops | None]:
     try:
         crops = table["crops"]
         return LabelSet.from_dict(table), None if crops is None else Crops(**crops)
-    except (DataError, KeyError, TypeError) as error:
+    except (DataError, ConfigError, KeyError, TypeError) as error:
         raise CheckpointError(f"{folder / HEAD} is damaged ({error}); get a complete copy") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import sha1, sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,16 +12,27 @@ from typing import Any
 from ecg_text.errors import CheckpointError, FingerprintError
 from ecg_text.hub.calibration_file import CALIBRATION
 from ecg_text.hub.card_file import folder_card
-from ecg_text.hub.checkpoint import checked_provenance, load_checkpoint
+from ecg_text.hub.checkpoint import checked_provenance, load_checkpoint, require_own_calibration
 from ecg_text.hub.ecg_classifier import load_classifier
 from ecg_text.hub.encoder_weights import encoder_config, take_encoder
-from ecg_text.hub.parts import CARD, CONFIG, HEAD, NEEDED, PROVENANCE, WEIGHTS, holds_ecg_encoder
+from ecg_text.hub.facts import plain_facts
+from ecg_text.hub.parts import (
+    CARD,
+    CONFIG,
+    EXTRACTOR,
+    HEAD,
+    NEEDED,
+    PROVENANCE,
+    TOKENIZER,
+    WEIGHTS,
+    holds_ecg_encoder,
+    read_json,
+)
 from ecg_text.hub.results_file import RESULTS
 from ecg_text.models.ecg_encoders import build_ecg_encoder
 from ecg_text.models.processor import EcgFeatureExtractor
 
 MODEL, ENCODER, CLASSIFIER = "ECG-text model", "ECG encoder", "ECG classifier"
-EXTRACTOR = "preprocessor_config.json"
 # The files of each kind of model: those that it needs, and those that it may have.
 _FILES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
     {
@@ -36,11 +47,12 @@ PARTS = frozenset(name for needed, if_there in _FILES.values() for name in (*nee
 
 @dataclass(frozen=True, kw_only=True)
 class SentFile:
-    """A file by its name, its number of bytes, and their SHA-256."""
+    """A file by its name, its number of bytes, their SHA-256, and git's hash of them (SHA-1, as a blob)."""
 
     name: str
     num_bytes: int
     sha256: str
+    git_hash: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +85,7 @@ def pack(folder: Path) -> Parcel:
     """The files to send of a checkpoint, an ECG encoder or an ECG classifier.
 
     Raises CheckpointError, ConfigError or FingerprintError for what would not load, for a folder without a card, and
-    where its results are not of its weights, or its card is not the one they render.
+    where its results are not of its weights, its card is not the one they render, or its facts tell of this disk.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -81,6 +93,7 @@ def pack(folder: Path) -> Parcel:
     kind = kind_of(folder)
     names = _there(folder, *_FILES[kind])
     provenance, notes = _CHECKS[kind](folder)
+    _refuse_folders(folder, names)
     return Parcel(
         folder=folder,
         kind=kind,
@@ -113,18 +126,33 @@ def _there(folder: Path, needed: Sequence[str], if_there: Sequence[str]) -> tupl
     return names
 
 
+def _refuse_folders(folder: Path, names: Sequence[str]) -> None:
+    """Raises CheckpointError where the facts name folders of this disk, which are a user's name often enough."""
+    for name in (PROVENANCE, RESULTS, CALIBRATION):
+        if name in names and (told := read_json(folder / name, dict)) != plain_facts(told):
+            do = f"write it without them: ecg-text card {folder} --write" if name == RESULTS else "take them out"
+            raise CheckpointError(f"{folder / name} names folders of this disk; {do}")
+
+
 def _checked_model(folder: Path) -> tuple[Mapping[str, Any], tuple[str, ...]]:
     checkpoint = load_checkpoint(folder)
+    if checkpoint.calibration is not None:
+        parts = checkpoint.model, checkpoint.processor, checkpoint.revision
+        require_own_calibration(folder, checkpoint.calibration, *parts)
     has_results = (folder / RESULTS).exists()
     if has_results and (folder / CARD).read_text(encoding="utf-8") != folder_card(folder):
         raise CheckpointError(
             f"{folder / CARD} is not what {RESULTS} and {PROVENANCE} render; write it: ecg-text card {folder} --write"
         )
+    num_pieces = len(checkpoint.processor.tokenizer)
+    # A rule finds a name by the words around it, and here there are none.
+    notes = [f"{TOKENIZER} lists {num_pieces} pieces of words; if they were learned from reports, look for names there"]
+    if checkpoint.model.config.decoder_config is not None:
+        notes.append(f"the decoder in {WEIGHTS} may repeat sentences of the reports that it learned from")
     known = checkpoint.calibration.reference if checkpoint.calibration is not None else None
-    if known is None:
-        return checkpoint.provenance, ()
-    note = f"{CALIBRATION} holds the vectors of {known.num_records} single persons' ECGs, without their ids"
-    return checkpoint.provenance, (note,)
+    if known is not None:
+        notes.append(f"{CALIBRATION} holds the vectors of {known.num_records} single persons' ECGs, without their ids")
+    return checkpoint.provenance, tuple(notes)
 
 
 def _checked_encoder(folder: Path) -> tuple[Mapping[str, Any], tuple[str, ...]]:
@@ -151,12 +179,13 @@ def _checked_classifier(folder: Path) -> tuple[Mapping[str, Any], tuple[str, ...
 
 
 def _measured(path: Path) -> SentFile:
+    num_bytes = path.stat().st_size
+    digest, of_git = sha256(), sha1(b"blob %d\0" % num_bytes)
     with path.open("rb") as file:
-        digest, num_bytes = sha256(), 0
         while block := file.read(1 << 20):
             digest.update(block)
-            num_bytes += len(block)
-    return SentFile(name=path.name, num_bytes=num_bytes, sha256=digest.hexdigest())
+            of_git.update(block)
+    return SentFile(name=path.name, num_bytes=num_bytes, sha256=digest.hexdigest(), git_hash=of_git.hexdigest())
 
 
 _CHECKS: Mapping[str, Callable[[Path], tuple[Mapping[str, Any], tuple[str, ...]]]] = MappingProxyType(

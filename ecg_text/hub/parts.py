@@ -27,6 +27,7 @@ TOKENIZER = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
 PROMPTS = "prompts.json"
 PROVENANCE = "provenance.json"
+EXTRACTOR = "preprocessor_config.json"  # of a model that reads no text
 HEAD = "head.json"  # of a classifier of ECGs
 CARD = "README.md"
 NEEDED = (CONFIG, WEIGHTS, PROCESSOR, TOKENIZER, TOKENIZER_CONFIG, PROMPTS, PROVENANCE)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha1
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,10 +90,12 @@ def publish(
 ) -> Published:
     """Send the files in one commit, in place of an older model's, and make sure that they are there.
 
-    Raises CheckpointError where the hub refuses, cannot be reached, or holds afterwards what was not sent.
+    Raises CheckpointError where a file has changed since it was packed, and where the hub refuses, cannot be reached,
+    or holds afterwards what was not sent.
     """
     hub, name = HfApi(), destination.repository
     with _told_in_one_line(name):
+        added = _added(parcel)
         _check_card(parcel.folder / CARD)  # before the repository is made: a refused card leaves no empty one
         if not destination.exists:
             hub.create_repo(name, private=not destination.is_public)
@@ -103,16 +104,26 @@ def publish(
         made = hub.create_commit(
             name,
             operations=[
-                *(CommitOperationAdd(file.name, parcel.folder / file.name) for file in parcel.files),
+                *added,
                 *(CommitOperationDelete(stale) for stale in destination.stale(parcel)),
             ],
             commit_message=message or parcel.title,
             parent_commit=destination.head or now.sha,
         )
         _check_arrival(parcel, hub.model_info(name, revision=made.oid, files_metadata=True).siblings or (), made.oid)
-        if tag is not None:
+    if tag is not None:
+        with _told_in_one_line(f"{name}@{made.oid} is there, without the tag {tag}"):
             hub.create_tag(name, tag=tag, revision=made.oid)
     return Published(repository=name, commit=made.oid, is_unchanged=made.oid == destination.head)
+
+
+def _added(parcel: Parcel) -> list[CommitOperationAdd]:
+    """The files as the client sends them. Raises CheckpointError where one is not what was looked at any more."""
+    added = [CommitOperationAdd(file.name, parcel.folder / file.name) for file in parcel.files]
+    for file, one in zip(parcel.files, added, strict=True):
+        if one.upload_info.sha256.hex() != file.sha256:
+            raise CheckpointError(f"{parcel.folder / file.name} has changed since it was looked at; push again")
+    return added
 
 
 def _check_visibility(info: ModelInfo, public: bool) -> None:
@@ -135,15 +146,15 @@ def _check_card(card: Path) -> None:
 def _check_arrival(parcel: Parcel, siblings: Sequence[RepoSibling], commit: str) -> None:
     there = {sibling.rfilename: sibling for sibling in siblings}
     for file in parcel.files:
-        if not (file.name in there and _is_same(file, parcel.folder, there[file.name])):
+        if not (file.name in there and _is_same(file, there[file.name])):
             raise CheckpointError(f"the hub does not hold {file.name} of commit {commit} as it was sent; push again")
 
 
-def _is_same(file: SentFile, folder: Path, there: RepoSibling) -> bool:
+def _is_same(file: SentFile, there: RepoSibling) -> bool:
     """Whether a file on the hub is the one that was sent: by SHA-256 of a large one, by git's hash of another."""
     if there.lfs is not None:
         return (there.lfs.size, there.lfs.sha256) == (file.num_bytes, file.sha256)
-    return there.blob_id == sha1(b"blob %d\0" % file.num_bytes + (folder / file.name).read_bytes()).hexdigest()
+    return there.blob_id == file.git_hash
 
 
 @contextmanager
@@ -165,7 +176,9 @@ def _told_in_one_line(repository: str) -> Iterator[None]:
             f"{repository}: the hub {constants.ENDPOINT} cannot be reached ({_reason(error)}); connect, and push again"
         ) from error
     except (HFValidationError, ValueError, RuntimeError, OSError) as error:
-        raise CheckpointError(f"{repository}: {_reason(error)}") from error
+        # The client tells of a large file that did not arrive, and leaves why to the error behind.
+        why = f" ({_reason(error.__cause__)})" if isinstance(error.__cause__, HTTPError) else ""
+        raise CheckpointError(f"{repository}: {_reason(error)}{why}") from error
 
 
 def _reason(error: Exception) -> str:

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ecg_text.errors import CheckpointError
+from ecg_text.hub.facts import plain_facts
 from ecg_text.hub.parts import read_json
+from ecg_text.hub.writing import write_json
 
 RESULTS = "results.json"
 FORMAT = "ecg_text.results/1"
@@ -88,8 +90,17 @@ def read_results(path: Path) -> Results:
         raise CheckpointError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
 
 
+def copy_results(path: Path, copy: Path) -> None:
+    """Write the same results to another file, their commands without the folders of this disk."""
+    write_json(copy, plain_facts(read_json(path, dict)))
+
+
 def results_of(document: Mapping[str, Any]) -> Results:
-    """Results from plain JSON values. Raises CheckpointError on a missing or impossible field."""
+    """Results from plain JSON values, told without the folders of this disk.
+
+    Raises CheckpointError on a missing or impossible field.
+    """
+    document = plain_facts(document)
     if document.get("format") != FORMAT:
         raise CheckpointError(f"its format is {document.get('format')!r}; this version reads {FORMAT!r}")
     if document.keys() != set(FIELDS):

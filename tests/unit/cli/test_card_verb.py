@@ -48,7 +48,7 @@ def test_a_card_with_results_is_written_beside_them_and_comes_out_the_same(
     said = say_to("card", folder, "--results", results, "--write")
     assert (said.status, said.out) == (0, f"card {folder / 'README.md'}\n")
     assert (folder / "README.md").read_text() == shown.out
-    assert (folder / "results.json").read_bytes() == results.read_bytes()
+    assert json.loads((folder / "results.json").read_text()) == json.loads(results.read_text())
     assert say_to("card", folder).out == shown.out
     assert {path.name for path in folder.iterdir() if path.name.startswith(".")} == set()
 
@@ -65,6 +65,23 @@ def test_a_written_card_is_ready_to_be_pushed_and_a_changed_one_is_not(
     (folder / "README.md").write_text(card.replace("0.889", "0.989"))
     with pytest.raises(CheckpointError, match=r"README\.md is not what results\.json and provenance\.json render"):
         pack(folder)
+
+
+def test_what_is_written_names_no_folder_of_this_disk(say_to: Callable[..., Any], folder: Path, results: Path) -> None:
+    from ecg_text.errors import CheckpointError
+    from ecg_text.hub.parcel import pack
+
+    results.write_text(results.read_text().replace("evaluate run/model", "evaluate '/home/anna lee/run/model'"))
+    say_to("card", folder, "--results", results, "--write")
+    pack(folder)
+    for name in ("results.json", "README.md"):
+        assert "ecg-text evaluate 'model' --data store" in (folder / name).read_text()
+        assert "lee" not in (folder / name).read_text()
+    shutil.copyfile(results, folder / "results.json")
+    with pytest.raises(CheckpointError, match=r"results\.json names folders of this disk; write it without them: ecg-"):
+        pack(folder)
+    say_to("card", folder, "--write")
+    pack(folder)
 
 
 @pytest.mark.slow

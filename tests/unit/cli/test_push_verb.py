@@ -55,6 +55,7 @@ def test_a_dry_run_shows_every_file_and_sends_nothing(hub: LoopbackHub, push: Ca
         assert line.split() == [name, f"{len(content):,}", sha256(content).hexdigest()]
     assert "not sent    log.jsonl" in said.out
     assert "identifiers none found" in said.out
+    assert "note        tokenizer.json lists" in said.out
     assert "repository  org/name is not there, or not shown to you: made new, private" in said.out
     assert "sent        nothing: this was a dry run" in said.out
     assert hub.writes == []
@@ -95,6 +96,13 @@ def test_what_may_name_a_person_is_not_sent(hub: LoopbackHub, push: Callable[...
     allowed = push("--allow-phi-findings")
     assert allowed.status == 0, allowed.err
     assert set(hub.repositories["org/name"].head.files) == {".gitattributes", *SENT}
+
+
+def test_a_message_that_may_name_a_person_is_not_sent(hub: LoopbackHub, push: Callable[..., Any]) -> None:
+    said = push("--message", "without Patient: Johan Smithers")
+    assert said.status == 1
+    assert "--message, what the commit says: name J***n S***s" in said.err
+    assert hub.requests == []
 
 
 def test_a_file_that_cannot_be_scanned_is_not_sent(hub: LoopbackHub, push: Callable[..., Any], folder: Path) -> None:

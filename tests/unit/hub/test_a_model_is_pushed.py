@@ -148,6 +148,31 @@ def test_a_tag_stays_where_it_is(hub: LoopbackHub, folder: Path) -> None:
     assert hub.repositories[NAME].tags == {"v1": first.commit}
 
 
+def test_a_tag_that_the_hub_refuses_is_told_with_the_commit_that_is_there(hub: LoopbackHub, folder: Path) -> None:
+    hub.instead["POST /api/models/org/name/tag"] = (400, {"error": "no name of a tag"})
+    told = refused(lambda: push(folder, tag="v 1"))
+    head = hub.repositories[NAME].head
+    assert told == f"org/name@{head.oid} is there, without the tag v 1: no name of a tag"
+    assert CARD in head.files
+
+
+def test_a_file_that_changed_after_it_was_looked_at_is_not_sent(hub: LoopbackHub, folder: Path) -> None:
+    parcel = pack(folder)
+    (folder / CARD).write_text((folder / CARD).read_text() + "Patient: Johan Smithers\n")
+    assert "README.md has changed since it was looked at" in refused(lambda: publish(parcel, look_up(NAME)))
+    assert hub.repositories == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("broken", ["PUT /storage", "POST /api/models/org/name/commit"])
+def test_a_push_that_fails_leaves_the_older_revision(broken: str, hub: LoopbackHub, folder: Path) -> None:
+    first = push(folder)
+    hub.instead = {broken: (400, {"error": "the disk is full"})}
+    assert "the disk is full" in refused(lambda: push(other_weights(folder)))
+    assert hub.repositories[NAME].head.oid == first.commit
+    assert load(NAME).revision == load(folder).revision
+
+
 def test_what_somebody_else_pushed_meanwhile_is_not_lost(hub: LoopbackHub, folder: Path) -> None:
     push(folder)
     before = look_up(NAME)
@@ -217,6 +242,11 @@ def lose_a_weight(folder: Path) -> None:
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
 
+def tell_of_this_disk(folder: Path) -> None:
+    told = (folder / "provenance.json").read_text()
+    (folder / "provenance.json").write_text(told.replace('"tiny"', '"tiny", "data": "/home/anna/store"'))
+
+
 def change_a_weight(folder: Path) -> None:
     content = bytearray((folder / "model.safetensors").read_bytes())
     content[-1] ^= 1
@@ -236,6 +266,7 @@ def link_the_card(folder: Path) -> None:
         (lose_a_weight, "model.safetensors has revision"),
         (change_a_weight, "it is damaged or another model's"),
         (link_the_card, "README.md is a link"),
+        (tell_of_this_disk, "provenance.json names folders of this disk; take them out"),
         (lambda folder: (folder / "calibration.json").write_text("{}"), "calibration.json is no calibration"),
         (lambda folder: (folder / "results.json").write_text("{}"), "results.json: its format is None"),
     ],

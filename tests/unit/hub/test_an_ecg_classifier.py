@@ -126,6 +126,7 @@ def change_head(**changes: Any) -> Callable[[Path], None]:
         (change_head(labels={"a": ["A"], "b": ["B"], "c": ["C"]}), "other labels than"),
         (change_head(labels=3), "head.json is damaged"),
         (change_head(crops={"length": 3}), "head.json is damaged"),
+        (change_head(crops={"num_samples": 1}), "head.json is damaged"),
         (lambda folder: (folder / "preprocessor_config.json").write_text("{"), "does not load"),
     ],
 )

@@ -20,7 +20,10 @@ from ecg_text.hub.facts import plain_facts
         ("~/stores/ptbxl", "ptbxl"),
         ("C:\\Users\\anna\\ptbxl", "ptbxl"),
         ("train nano --data /home/anna/ptbxl --out=/home/anna/run", "train nano --data ptbxl --out=run"),
-        ("train nano --data '/home/anna lee/ptbxl' '--out=/home/anna lee/run'", "train nano --data 'ptbxl' '--out=run'"),
+        (
+            "train nano --data '/home/anna lee/ptbxl' '--out=/home/anna lee/run'",
+            "train nano --data 'ptbxl' '--out=run'",
+        ),
         ("~anna/stores/ptbxl --set 'ecg.init=C:\\Users\\Anna Lee\\m'", "ptbxl --set 'ecg.init=m'"),
         ("the patient's p/q and 'st/t changes'", "the patient's p/q and 'st/t changes'"),
         ("['/home/anna/ptbxl', \"/home/anna/run\"]", "['ptbxl', \"run\"]"),
