@@ -100,7 +100,9 @@ def reliability_tables(
 
 def fitted_for(embedded: EmbeddedSplit, prompts: PromptSet, calibration: Calibration, rule: str) -> CalibratedPrompts:
     """The labels to score. Raises DataError where none are fitted for this, or they were fitted on these records."""
-    found = calibration.for_prompts(prompts, rule, embedded.embedder.revision)
+    model = embedded.embedder
+    own = calibration.for_model(model.revision, model.fingerprint, model.opposite_share)
+    found = own if isinstance(own, str) else own.for_prompts(prompts, rule, model.revision)
     if isinstance(found, str):
         raise DataError(f"{found}; fit one with ecg-text calibrate")
     on = calibration.fitted_on

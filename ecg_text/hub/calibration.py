@@ -13,7 +13,7 @@ import numpy as np
 from ecg_text.errors import CheckpointError, DataError
 from ecg_text.hub.calibrated_label import CalibratedLabel, require_count, require_numbers
 from ecg_text.hub.reference import Reference
-from ecg_text.text.prompts import PromptSet
+from ecg_text.text.prompts import OWN_TEXTS, PromptSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +114,8 @@ class Calibration:
         if revision != self.model_revision:
             return f"the calibration was fitted for model {self.model_revision}, not for {revision}"
         same_name = [one for one in self.prompt_sets if one.name == prompts.name]
+        if not same_name and prompts.name == OWN_TEXTS:
+            return "a text of your own has no labels to fit one on"
         if not same_name:
             known = ", ".join(dict.fromkeys(one.name for one in self.prompt_sets)) or "none"
             return f"no calibration was fitted for the prompt set {prompts.name}; fitted: {known}"
@@ -126,8 +128,13 @@ class Calibration:
             )
         for one in same_words:
             if one.rule == rule:
-                return one
+                return one if one.names == prompts.names else f"the calibration of {prompts.name} has other labels"
         return f"{prompts.name} was calibrated for the rule {same_words[0].rule}, not for {rule}"
+
+    def for_model(self, revision: str, fingerprint: str, opposite_share: float) -> Calibration | str:
+        """The calibration itself where it was fitted for this model, or one line that says why it is not used."""
+        foreign = self.why_foreign(revision, fingerprint, opposite_share)
+        return self if foreign is None else f"the calibration {foreign}, and is not used"
 
     def why_foreign(self, revision: str, fingerprint: str, opposite_share: float) -> str | None:
         """In what the calibration was fitted for another model than this one, None where it goes with it."""

@@ -78,7 +78,7 @@ def save_checkpoint(
             processor.save_pretrained(fresh)
         revision = _write_facts(fresh, processor, prompt_sets, provenance)
         if calibration is not None:
-            _check_calibration(folder, calibration, model, processor, revision)
+            require_own_calibration(folder, calibration, model, processor, revision)
             write_calibration(fresh, calibration)
         return revision
 
@@ -87,7 +87,8 @@ def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> 
     """Load a checkpoint, in float32, from a folder or a hub name with an optional revision (a commit, tag or branch).
 
     Raises CheckpointError where a part is missing, damaged or another model's, ConfigError for a configuration that
-    this version does not know, FingerprintError for a changed preprocessing; nothing is guessed.
+    this version does not know, FingerprintError for a changed preprocessing; nothing is guessed. A calibration that was
+    fitted for another model is loaded, and not used: Embedder.own_calibration says so.
     """
     register()
     folder = fetch_folder(str(name_or_folder), revision)
@@ -98,8 +99,6 @@ def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> 
     model = load_model(folder)
     processor = load_processor(folder, provenance)
     check_fit(folder, model, processor, provenance)
-    if (calibration := read_calibration(folder)) is not None:
-        _check_calibration(folder, calibration, model, processor, provenance["revision"])
     return Checkpoint(
         model=model.eval(),
         processor=processor,
@@ -107,7 +106,7 @@ def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> 
         provenance=provenance,
         revision=provenance["revision"],
         origin=origin_of(folder),
-        calibration=calibration,
+        calibration=read_calibration(folder),
     )
 
 
@@ -122,9 +121,10 @@ def checked_provenance(folder: Path) -> Mapping[str, Any]:
     return provenance
 
 
-def _check_calibration(
+def require_own_calibration(
     folder: Path, calibration: Calibration, model: EcgTextModel, processor: EcgTextProcessor, revision: str
 ) -> None:
+    """Raises CheckpointError where a calibration is another model's: such a folder is neither written nor sent."""
     fingerprint = processor.feature_extractor.fingerprint
     if foreign := calibration.why_foreign(revision, fingerprint, float(model.config.opposite_share)):
         raise CheckpointError(

@@ -70,10 +70,21 @@ class Reference:
                 f"similarities {np.shape(similarity)} and weights {np.shape(weights)} do not go with reference vectors "
                 f"of width {self.width}; give (N, K) and (K, {self.width})"
             )
-        known = np.sort(self.vectors @ np.asarray(weights, dtype=np.float32).T, axis=0)
-        columns = [
-            np.searchsorted(column, asked, "left") + np.searchsorted(column, asked, "right")
-            for column, asked in zip(known.T, np.asarray(similarity, dtype=np.float64).T, strict=True)
-        ]
-        below = np.stack(columns, axis=1) / (2 * self.num_records) if columns else np.empty(np.shape(similarity))
-        return np.where(np.isnan(similarity), np.nan, 100.0 * below)
+        return percentiles_among(self.similarities(weights), similarity)
+
+    def similarities(self, weights: np.ndarray) -> np.ndarray:
+        """How similar the records are to each of K unit vectors: weights (K, D) -> (R, K), each column rising."""
+        return np.asarray(np.sort(self.vectors @ np.asarray(weights, dtype=np.float32).T, axis=0))
+
+
+def percentiles_among(known: np.ndarray, similarity: np.ndarray) -> np.ndarray:
+    """The per cent of known similarities (R, K), each column rising, below those asked, ties halved: (N, K) -> (N, K).
+
+    NaN stays NaN.
+    """
+    columns = [
+        np.searchsorted(column, asked, "left") + np.searchsorted(column, asked, "right")
+        for column, asked in zip(known.T, np.asarray(similarity, dtype=np.float64).T, strict=True)
+    ]
+    below = np.stack(columns, axis=1) / (2 * len(known)) if columns else np.empty(np.shape(similarity))
+    return np.where(np.isnan(similarity), np.nan, 100.0 * below)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ecg_text.errors import PromptError, TextError
-from ecg_text.text.prompts import DEFAULT_OPPOSITE, PromptLabel, PromptSet
+from ecg_text.text.prompts import DEFAULT_OPPOSITE, OWN_TEXTS, PromptLabel, PromptSet
 from ecg_text.text.query import read_query
 
 # What states normality has no opposite in it: it is measured against what a normal ECG excludes.
@@ -105,7 +105,7 @@ def text_prompt_set(texts: Sequence[str], opposite: Sequence[str] = ()) -> Promp
         PromptLabel(name=text, title=text, texts=(text,), opposite=tuple(opposite) or default_opposite(text))
         for text in texts
     ]
-    return PromptSet(name="texts", version=1, labels=tuple(labels))
+    return PromptSet(name=OWN_TEXTS, version=1, labels=tuple(labels))
 
 
 def _load_file(path: Path) -> PromptSet:

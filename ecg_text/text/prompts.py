@@ -13,6 +13,9 @@ from ecg_text.errors import PromptError
 # A finding without a stated opposite is measured against this.
 DEFAULT_OPPOSITE = ("normal ecg",)
 
+# What a set of a user's own texts is called: it bears no codes, so no records tell how often they are true.
+OWN_TEXTS = "texts"
+
 _SET_KEYS = ("name", "version", "sources", "ensemble", "opposite", "label")
 _LABEL_KEYS = ("name", "title", "texts", "opposite", "codes")
 _ENSEMBLE_KEYS = ("texts", "against")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,9 @@ from ecg_text.hub.calibration import CalibratedPrompts, Calibration, FittedOn
 from ecg_text.hub.calibration_file import CALIBRATION, from_dict, read_calibration, to_dict, write_calibration
 from ecg_text.hub.checkpoint import load_checkpoint, save_checkpoint
 from ecg_text.hub.embedding import Embedder, load
+from ecg_text.hub.parcel import pack
 from ecg_text.hub.reference import MOST_BYTES, Reference
+from ecg_text.text.prompt_files import text_prompt_set
 from ecg_text.text.prompts import PromptSet
 
 HUNDREDTHS = tuple(np.linspace(-1.0, 1.0, 101).tolist())
@@ -130,6 +133,13 @@ def test_a_calibration_answers_for_its_prompts_rule_and_model_only(prompts: Prom
     )
     assert fitted.for_prompts(replace(prompts, name="own"), "contrast", "abc") == (
         "no calibration was fitted for the prompt set own; fitted: two-rhythms"
+    )
+    assert fitted.for_prompts(text_prompt_set(["afib"]), "contrast", "abc") == (
+        "a text of your own has no labels to fit one on"
+    )
+    others = replace(fitted.prompt_sets[0], labels=fitted.prompt_sets[0].labels[::-1])
+    assert replace(fitted, prompt_sets=(others,)).for_prompts(prompts, "contrast", "abc") == (
+        "the calibration of two-rhythms has other labels"
     )
 
 
@@ -289,12 +299,15 @@ def test_a_model_carries_its_calibration(folder: Path, prompts: PromptSet) -> No
         ({"opposite_share": 0.7}, r"fitted for opposite_share 0.7, not for 0.2"),
     ],
 )
-def test_another_models_calibration_is_refused(
+def test_another_models_calibration_is_not_used_and_not_sent(
     changed: dict[str, Any], says: str, folder: Path, prompts: PromptSet
 ) -> None:
     write_calibration(folder, replace(own(folder, prompts), **changed))
+    why = load(folder).calibrated(prompts)
+    assert isinstance(why, str)
+    assert re.search(f"{says}.*, and is not used$", why)
     with pytest.raises(CheckpointError, match=says):
-        load_checkpoint(folder)
+        pack(folder)
 
 
 def test_a_damaged_calibration_is_refused_with_the_model(folder: Path) -> None:
