@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from ecg_text.evaluation.text_probe import Hardest
     from ecg_text.hub.text_encoder import TextEncoder
 
-RANDOM_ENCODER = "random encoder"
-
 
 def text_probe(asked: Asked) -> Answers:
     """Ask a checkpoint, or a text encoder of transformers, which of the probe's pairs mean the same.
 
     Raises CheckpointError where the model is neither.
     """
+    from ecg_text.evaluation.scores import RANDOM_ENCODER
     from ecg_text.evaluation.text_probe import hardest_pairs, pair_similarities, probe_pairs, text_probe_result
 
     encoder = _text_side(asked.model)

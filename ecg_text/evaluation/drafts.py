@@ -13,11 +13,12 @@ import numpy as np
 
 from ecg_text.data.store import Store
 from ecg_text.errors import DataError
+from ecg_text.evaluation.asked import AskedSplit, Fact
 from ecg_text.evaluation.captions import DATA, Labels, Truth, evaluate_captions
 from ecg_text.evaluation.overlap import ROUGE_BETA, words
 from ecg_text.evaluation.result import Result
 from ecg_text.evaluation.scores import Metric
-from ecg_text.evaluation.tasks import AskedSplit, Fact, points_of, result_of
+from ecg_text.evaluation.tasks import points_of, result_of
 from ecg_text.hub.embedding import Embedder, Progress
 from ecg_text.text.prompts import PromptSet
 

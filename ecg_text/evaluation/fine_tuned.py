@@ -12,9 +12,9 @@ import numpy as np
 from ecg_text.data.label_set import LabelSet
 from ecg_text.data.store import Store
 from ecg_text.errors import ConfigError, DataError
+from ecg_text.evaluation.asked import Fact, facts_of
 from ecg_text.evaluation.probe_tasks import benchmark_facts
 from ecg_text.evaluation.result import Result
-from ecg_text.evaluation.tasks import Fact, facts_of
 from ecg_text.evaluation.zero_shot import evaluate_zero_shot
 from ecg_text.hub.ecg_classifier import Classifier
 

@@ -14,11 +14,12 @@ import numpy as np
 
 from ecg_text.data.store import Store
 from ecg_text.errors import DataError
+from ecg_text.evaluation.asked import AskedSplit, Fact
 from ecg_text.evaluation.patient_id import evaluate_patient_id
 from ecg_text.evaluation.patient_lists import Listed
 from ecg_text.evaluation.result import Result
 from ecg_text.evaluation.scores import Scores
-from ecg_text.evaluation.tasks import RANDOM_ENCODER, AskedSplit, Fact, points_of, result_of
+from ecg_text.evaluation.tasks import beside_twin, result_of
 from ecg_text.hub.embedding import Embedder, Progress
 
 TASK = "patient-id"
@@ -93,10 +94,9 @@ def patient_id_result(
 
     Raises DataError where a patient is twice in the gallery, or a probe's patient not at all.
     """
-    scores = lineup.score(generator, num_resamples)
-    baselines = dict(scores.baselines)
-    if random_twin is not None:
-        baselines[RANDOM_ENCODER] = points_of(random_twin.score(generator, 0))
+    scores, baselines = beside_twin(
+        lambda each, resamples: each.score(generator, resamples), lineup, random_twin, num_resamples
+    )
     told: dict[str, Fact] = {
         "num_gallery": len(lineup.gallery.rows),
         "num_probes": len(lineup.probe.rows),

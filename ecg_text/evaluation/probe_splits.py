@@ -15,8 +15,8 @@ import numpy as np
 from ecg_text.data.label_set import LabelSet
 from ecg_text.data.store import Store
 from ecg_text.errors import ConfigError, DataError
+from ecg_text.evaluation.asked import AskedSplit
 from ecg_text.evaluation.probes import ProbeRows, nested_subsets
-from ecg_text.evaluation.tasks import AskedSplit
 from ecg_text.hub.embedding import Embedder, Progress
 from ecg_text.hub.features import ecg_tokens, ecg_vectors
 
@@ -53,17 +53,7 @@ class ProbedSplit(AskedSplit):
 
     def bearing(self, labels: LabelSet) -> ProbedSplit:
         """The records that bear a label at all. Raises DataError where none does."""
-        found = np.flatnonzero(self.labels_of(labels).any(axis=1))
-        if not len(found):
-            raise DataError(
-                f"no record of the split {self.split!r} bears a label of {labels.name}; its codes are "
-                f"{', '.join(codes[0] for codes in labels.codes[:5])}, ..."
-            )
-        return self.part(found)
-
-    def labels_of(self, labels: LabelSet) -> np.ndarray:
-        """(N, K) bool."""
-        return labels.matrix(self.store.catalogue.select(self.rows))
+        return self.part(np.flatnonzero(self.labels_of(labels).any(axis=1)))
 
     def probe_rows(self, labels: LabelSet) -> ProbeRows:
         """The records as a probe takes them."""

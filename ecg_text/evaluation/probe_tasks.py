@@ -11,6 +11,7 @@ import numpy as np
 
 from ecg_text.data.label_set import LabelSet
 from ecg_text.errors import ConfigError, DataError
+from ecg_text.evaluation.asked import Fact
 from ecg_text.evaluation.attentive_probe import EPOCHS, attentive_probes
 from ecg_text.evaluation.knn_probe import NEIGHBOURS_GRID, knn_probes
 from ecg_text.evaluation.linear_probe import L2_GRID, linear_probes
@@ -18,7 +19,8 @@ from ecg_text.evaluation.probe_splits import TRAIN, ProbedSplit, ProbeSplits
 from ecg_text.evaluation.probes import FRACTIONS, Probe, ProbeScores, evaluate_probe
 from ecg_text.evaluation.ptbxl_benchmark import TASKS, benchmark_interval
 from ecg_text.evaluation.result import Result
-from ecg_text.evaluation.tasks import RANDOM_ENCODER, Fact, points_of, result_of
+from ecg_text.evaluation.scores import RANDOM_ENCODER
+from ecg_text.evaluation.tasks import points_of, result_of
 
 
 class ProbeKind(NamedTuple):

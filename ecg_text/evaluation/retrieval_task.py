@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ecg_text.errors import DataError
+from ecg_text.evaluation.asked import Fact
 from ecg_text.evaluation.ecg_to_ecg import groups_apart, rank_similar
 from ecg_text.evaluation.graded import Side, grade, score_graded
 from ecg_text.evaluation.result import Result
 from ecg_text.evaluation.retrieval import chance_of_ranks, evaluate_retrieval, score_ranks
 from ecg_text.evaluation.scores import Metric, Scores
-from ecg_text.evaluation.tasks import RANDOM_ENCODER, EmbeddedSplit, Fact, points_of, result_of
+from ecg_text.evaluation.tasks import EmbeddedSplit, beside_twin, result_of
 from ecg_text.text.prompts import PromptSet
 
 
@@ -39,13 +40,14 @@ def retrieval_result(
     has_report = np.array([bool(report) for report in reports])
     if not has_report.any():
         raise DataError(f"no record of the split {embedded.split!r} has a report; retrieval needs reports")
-    embedded = embedded.part(has_report)
+    asked = embedded.part(has_report)
     texts = {text: number for number, text in enumerate(dict.fromkeys(filter(None, reports)))}
     row = np.array([texts[report] for report in reports if report], dtype=np.int64)
-    group = groups_apart(embedded.column("patient_id"), keep_same_patient=keep_same_patient)
-    labels = {prompts.name: embedded.labels(prompts) for prompts in prompt_sets}
+    group = groups_apart(asked.column("patient_id"), keep_same_patient=keep_same_patient)
+    labels = {prompts.name: asked.labels(prompts) for prompts in prompt_sets}
 
     def score(split: EmbeddedSplit, resamples: int) -> Scores:
+        split = split.part(has_report)
         vectors, patients = split.embedder.embed_reports(list(texts)), split.column("patient_id")
         parts = [
             evaluate_retrieval(split.vectors, vectors, row, patients, generator, num_resamples=resamples),
@@ -59,10 +61,7 @@ def retrieval_result(
         metrics = {name: metric for part in parts for name, metric in part.metrics.items()}
         return Scores(metrics=metrics, baselines={"chance": chance})
 
-    scores = score(embedded, num_resamples)
-    baselines = dict(scores.baselines)
-    if random_twin is not None:
-        baselines[RANDOM_ENCODER] = points_of(score(random_twin.part(has_report), 0))
+    scores, baselines = beside_twin(score, embedded, random_twin, num_resamples)
     told: dict[str, Fact] = {
         "num_distinct_reports": len(texts),
         "num_ecgs_with_an_equal_report": _num_with_equal(row, group),
@@ -71,7 +70,7 @@ def retrieval_result(
         "prompt_sets": ", ".join(f"{one.name} v{one.version} {one.hash}" for one in prompt_sets) or None,
         "num_resamples": num_resamples,
     }
-    return result_of("retrieval", embedded, scores, baselines, {**told, **facts})
+    return result_of("retrieval", asked, scores, baselines, {**told, **facts})
 
 
 def _num_with_equal(row: np.ndarray, group: np.ndarray) -> int:

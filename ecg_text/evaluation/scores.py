@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from ecg_text.errors import DataError
 
+RANDOM_ENCODER = "random encoder"  # the base line of a model that has learned nothing
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:

@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ecg_text.evaluation.asked import Fact
 from ecg_text.evaluation.result import Result
 from ecg_text.evaluation.scores import Scores
 from ecg_text.evaluation.subgroups import Comparison, evaluate_subgroups, subgroups_of
 from ecg_text.evaluation.tasks import (
-    RANDOM_ENCODER,
     EmbeddedSplit,
-    Fact,
     ZeroShotProtocol,
+    beside_twin,
     labels_asked,
-    points_of,
     result_of,
 )
 from ecg_text.text.prompts import PromptSet
@@ -42,16 +41,14 @@ def subgroup_result(
     groups = subgroups_of(part.store.catalogue.select(part.rows))
 
     def score(split: EmbeddedSplit, resamples: int) -> Scores:
+        split = split.part(asked.rows)
         similarity = split.embedder.similarities(split.vectors, prompts, protocol.rule)[:, asked.columns]
         patients = split.column("patient_id")
         return evaluate_subgroups(
             similarity, asked.labels, groups, patients, generator, comparison=comparison, num_resamples=resamples
         )
 
-    scores = score(part, num_resamples)
-    baselines = dict(scores.baselines)
-    if random_twin is not None:
-        baselines[RANDOM_ENCODER] = points_of(score(random_twin.part(asked.rows), 0))
+    scores, baselines = beside_twin(score, embedded, random_twin, num_resamples)
     told: dict[str, Fact] = {
         **asked.facts,
         "min_records_of_a_group": comparison.min_records,

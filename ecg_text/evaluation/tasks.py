@@ -5,83 +5,25 @@ Axes: N records, K labels, R distinct reports, D width.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from ecg_text.data.store import Store
 from ecg_text.errors import ConfigError, DataError
+from ecg_text.evaluation.asked import AskedSplit, Fact
 from ecg_text.evaluation.result import Result
-from ecg_text.evaluation.scores import Metric, Scores
+from ecg_text.evaluation.scores import RANDOM_ENCODER, Metric, Scores
 from ecg_text.evaluation.zero_shot import evaluate_zero_shot
 from ecg_text.hub.embedding import Embedder, Progress
 from ecg_text.models.contrast import opposite_share
 from ecg_text.text.prompts import PromptSet
-from ecg_text.version import __version__
 
-RANDOM_ENCODER = "random encoder"
 ROWS = ("labelled", "all")
 
-Fact = str | int | float | bool | None
-
-
-class AskedModel(Protocol):
-    """A model as a provenance tells of it: where from, with which weights, and what its ECGs are made like."""
-
-    @property
-    def origin(self) -> str:
-        """The hub name and commit, "" for a folder."""
-
-    @property
-    def revision(self) -> str:
-        """12 digits of the SHA-256 of the weights."""
-
-    @property
-    def fingerprint(self) -> str:
-        """The fingerprint of the preprocessing."""
-
-
-def facts_of(model: AskedModel, store: Store, num_records: int) -> dict[str, Fact]:
-    """What the provenance of a result says of a model and of the records of a store that it was asked about."""
-    return {
-        **({"model": model.origin} if model.origin else {}),
-        "model_revision": model.revision,
-        "preprocess_fingerprint": model.fingerprint,
-        "data_set": store.catalogue.source,
-        "split_hash": store.split_hash,
-        "num_records": num_records,
-        "code_version": __version__,
-    }
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class AskedSplit:
-    """Records of a split that a model is asked about: rows (N,) of a store."""
-
-    embedder: Embedder
-    store: Store
-    split: str
-    rows: np.ndarray
-
-    def column(self, name: str) -> list[str | None]:
-        """One column of the catalogue at these rows."""
-        return self.store.catalogue.select(self.rows).column(name)
-
-    def labels(self, prompts: PromptSet) -> np.ndarray:
-        """Whether each record bears each label of a prompt set: (N, K) bool. Raises DataError where none bears any."""
-        labels = self.store.catalogue.select(self.rows).label_matrix([label.all_codes for label in prompts.labels])
-        if not labels.any():
-            raise DataError(
-                f"no record of the split {self.split!r} bears a label of {prompts.name}; "
-                f"its codes are {', '.join(code for label in prompts.labels[:5] for code in label.all_codes)}, ..."
-            )
-        return labels
-
-    def facts(self) -> dict[str, Fact]:
-        """What the provenance of a result says of model and data."""
-        return facts_of(self.embedder, self.store, len(self.rows))
+Split = TypeVar("Split", bound=AskedSplit)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -168,10 +110,7 @@ def zero_shot_result(
         patients = split.column("patient_id")
         return evaluate_zero_shot(similarity, asked.labels, asked.names, patients, generator, num_resamples=resamples)
 
-    scores = score(embedded, num_resamples)
-    baselines = dict(scores.baselines)
-    if random_twin is not None:
-        baselines[RANDOM_ENCODER] = points_of(score(random_twin, 0))
+    scores, baselines = beside_twin(score, embedded, random_twin, num_resamples)
     told = {**asked.facts, "num_resamples": num_resamples, **facts}
     return result_of("zero-shot", embedded.part(asked.rows), scores, baselines, told)
 
@@ -201,6 +140,19 @@ def labels_asked(asked: AskedSplit, prompts: PromptSet, protocol: ZeroShotProtoc
         "labels_left_out": ", ".join(name for name in prompts.names if name not in names),
     }
     return LabelsAsked(rows, columns, labels[rows], names, facts)
+
+
+def beside_twin(
+    score: Callable[[Split, int], Scores], split: Split, random_twin: Split | None, num_resamples: int
+) -> tuple[Scores, dict[str, Mapping[str, Metric]]]:
+    """The scores of a split with intervals, and their base lines, the points of an untrained twin among them.
+
+    score takes a split and the number of resamples; random_twin is the same split as an untrained model of the same
+    shape sees it.
+    """
+    scores = score(split, num_resamples)
+    twin = {} if random_twin is None else {RANDOM_ENCODER: points_of(score(random_twin, 0))}
+    return scores, {**scores.baselines, **twin}
 
 
 def points_of(scores: Scores) -> Mapping[str, Metric]:

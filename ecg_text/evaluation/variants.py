@@ -13,19 +13,18 @@ import numpy as np
 
 from ecg_text.data.store import Store
 from ecg_text.errors import DataError
+from ecg_text.evaluation.asked import AskedSplit, Fact
 from ecg_text.evaluation.bootstrap import centred_interval, mean_of_known, resample, weighted_auroc
-from ecg_text.evaluation.metrics import checked_matrix, has_both_values, macro_auroc
+from ecg_text.evaluation.metrics import checked_labels, checked_matrix, macro_auroc
 from ecg_text.evaluation.result import Result
-from ecg_text.evaluation.scores import ClassScore, Metric, Scores
+from ecg_text.evaluation.scores import Metric, Scores
 from ecg_text.evaluation.tasks import (
-    RANDOM_ENCODER,
-    AskedSplit,
-    Fact,
     ZeroShotProtocol,
+    beside_twin,
     labels_asked,
-    points_of,
     result_of,
 )
+from ecg_text.evaluation.zero_shot import check_question, class_scores
 from ecg_text.hub.embedding import BATCH, Embedder, Progress
 from ecg_text.text.prompts import PromptSet
 
@@ -89,13 +88,8 @@ def evaluate_variants(
     differ or no class has both values.
     """
     known = {name: checked_matrix(scores, labels)[0] for name, scores in similarity.items()}
-    labels = np.asarray(labels, dtype=bool)
-    if len(patient_ids) != len(labels) or len(names) != labels.shape[1]:
-        raise DataError(
-            f"{len(patient_ids)} patient ids and {len(names)} names for labels {labels.shape}; give one for each"
-        )
-    if not has_both_values(labels).any():
-        raise DataError(f"none of the {len(names)} classes has positive and negative records; choose another split")
+    labels = checked_labels(labels, np.shape(labels))
+    check_question(labels, names, patient_ids)
     point = {name: macro_auroc(scores, labels) for name, scores in known.items()}
     samples = np.full((0, len(known)), np.nan)
     if num_resamples:
@@ -119,14 +113,9 @@ def evaluate_variants(
         if v
     }
     chance = {name: Metric(value=0.0 if name.startswith("macro_auroc_change/") else 0.5) for name in metrics}
-    classes = {
-        label: ClassScore(
-            support=int(labels[:, k].sum()),
-            metrics={name: Metric(value=float(point[name].per_class[k])) for name in known} if scored else {},
-            skipped=None if scored else "one value only",
-        )
-        for k, (label, scored) in enumerate(zip(names, has_both_values(labels), strict=True))
-    }
+    classes = class_scores(
+        labels, names, lambda k: {name: Metric(value=float(point[name].per_class[k])) for name in known}
+    )
     return Scores(metrics=metrics, classes=classes, baselines={"chance": chance})
 
 
@@ -153,9 +142,6 @@ def variants_result(
         patients = split.column("patient_id")
         return evaluate_variants(similarity, asked.labels, asked.names, patients, generator, num_resamples=resamples)
 
-    scores = score(varied, num_resamples)
-    baselines = dict(scores.baselines)
-    if random_twin is not None:
-        baselines[RANDOM_ENCODER] = points_of(score(random_twin, 0))
+    scores, baselines = beside_twin(score, varied, random_twin, num_resamples)
     told = {**asked.facts, "num_resamples": num_resamples, **facts}
     return result_of(task, varied.part(asked.rows), scores, baselines, told)

@@ -6,7 +6,7 @@ classes with one value only skipped, and named. Axes: N records, K classes, M re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from ecg_text.evaluation.bootstrap import (
     weighted_average_precision,
 )
 from ecg_text.evaluation.metrics import (
-    MacroScore,
     checked_matrix,
     has_both_values,
     macro_auroc,
@@ -45,13 +44,7 @@ def evaluate_zero_shot(
     class has both values.
     """
     scores, labels = checked_matrix(scores, labels)
-    _check_names(names, scores.shape[1])
-    if len(patient_ids) != len(scores):
-        raise DataError(f"{len(patient_ids)} patient ids for {len(scores)} records; give one (or None) for each")
-    if not has_both_values(labels).any():
-        raise DataError(
-            f"none of the {len(names)} classes has both positive and negative records; choose another split"
-        )
+    check_question(labels, names, patient_ids)
     point = {"auroc": macro_auroc(scores, labels), "average_precision": macro_average_precision(scores, labels)}
     samples = {name: np.empty((0, scores.shape[1])) for name in point}
     if num_resamples:
@@ -64,30 +57,41 @@ def evaluate_zero_shot(
             num_resamples=num_resamples,
         )  # (M, 2, K)
         samples = {name: both[:, i] for i, name in enumerate(point)}
+
+    def of_class(k: int) -> dict[str, Metric]:
+        return {name: centred_interval(float(point[name].per_class[k]), samples[name][:, k]) for name in point}
+
     return Scores(
         metrics={f"macro_{name}": centred_interval(point[name].value, mean_of_known(samples[name])) for name in point},
-        classes={name: _class_score(k, labels, point, samples) for k, name in enumerate(names)},
+        classes=class_scores(labels, names, of_class),
         baselines={"chance": _chance(labels)},
     )
 
 
-def _check_names(names: Sequence[str], num_classes: int) -> None:
+def check_question(labels: np.ndarray, names: Sequence[str], patient_ids: Sequence[str | None]) -> None:
+    """Raises DataError where names or ids are not one for each of (N, K) labels, or no class has both values."""
+    num_records, num_classes = labels.shape
     if len(names) != num_classes:
         raise DataError(f"{len(names)} names for {num_classes} classes; give one for each column of the scores")
     if len(set(names)) != len(names):
         raise DataError(f"the name {max(names, key=list(names).count)!r} is given twice; class names must differ")
+    if len(patient_ids) != num_records:
+        raise DataError(f"{len(patient_ids)} patient ids for {num_records} records; give one (or None) for each")
+    if not has_both_values(labels).any():
+        raise DataError(
+            f"none of the {num_classes} classes has both positive and negative records; choose another split"
+        )
 
 
-def _class_score(
-    k: int, labels: np.ndarray, point: dict[str, MacroScore], samples: dict[str, np.ndarray]
-) -> ClassScore:
-    support = int(labels[:, k].sum())
-    if support == 0:
-        return ClassScore(support=support, skipped="no positive record")
-    if support == len(labels):
-        return ClassScore(support=support, skipped="no negative record")
-    metrics = {name: centred_interval(float(point[name].per_class[k]), samples[name][:, k]) for name in point}
-    return ClassScore(support=support, metrics=metrics)
+def class_scores(
+    labels: np.ndarray, names: Sequence[str], of_class: Callable[[int], Mapping[str, Metric]]
+) -> dict[str, ClassScore]:
+    """The score of each class of labels (N, K), by its name: of_class(k) are its metrics, none where it is skipped."""
+    scores = {}
+    for k, (name, support) in enumerate(zip(names, labels.sum(axis=0).tolist(), strict=True)):
+        skipped = {0: "no positive record", len(labels): "no negative record"}.get(support)
+        scores[name] = ClassScore(support=support, metrics={} if skipped else of_class(k), skipped=skipped)
+    return scores
 
 
 def _chance(labels: np.ndarray) -> dict[str, Metric]:

@@ -14,7 +14,7 @@ from ecg_text.errors import ConfigError, DataError
 from ecg_text.evaluation.probe_splits import ProbeSplits, probe_splits
 from ecg_text.evaluation.probe_tasks import probe_kind, probe_result
 from ecg_text.evaluation.ptbxl_benchmark import label_set
-from ecg_text.evaluation.tasks import RANDOM_ENCODER
+from ecg_text.evaluation.scores import RANDOM_ENCODER
 
 NAMES = ("AFIB", "SR", "PACE")
 LABELS = LabelSet(name="three", names=NAMES, codes=tuple((name,) for name in NAMES))

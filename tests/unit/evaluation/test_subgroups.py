@@ -12,10 +12,10 @@ from ecg_text.data.catalogue import Catalogue
 from ecg_text.errors import ConfigError, DataError
 from ecg_text.evaluation.bootstrap import resample, weighted_auroc
 from ecg_text.evaluation.metrics import auroc, macro_auroc
-from ecg_text.evaluation.scores import Scores
+from ecg_text.evaluation.scores import RANDOM_ENCODER, Scores
 from ecg_text.evaluation.subgroup_result import subgroup_result
 from ecg_text.evaluation.subgroups import Comparison, evaluate_subgroups, subgroups_of
-from ecg_text.evaluation.tasks import RANDOM_ENCODER, EmbeddedSplit, ZeroShotProtocol
+from ecg_text.evaluation.tasks import EmbeddedSplit, ZeroShotProtocol
 from ecg_text.text.prompts import PromptLabel, PromptSet
 
 N, K = 300, 4

@@ -11,8 +11,8 @@ import pytest
 from ecg_text.data.catalogue import Catalogue
 from ecg_text.errors import ConfigError, DataError
 from ecg_text.evaluation.retrieval_task import retrieval_result
+from ecg_text.evaluation.scores import RANDOM_ENCODER
 from ecg_text.evaluation.tasks import (
-    RANDOM_ENCODER,
     EmbeddedSplit,
     ZeroShotProtocol,
     embed_split,

@@ -14,7 +14,8 @@ from ecg_text.data.catalogue import Catalogue
 from ecg_text.errors import DataError
 from ecg_text.evaluation.bootstrap import patient_numbers
 from ecg_text.evaluation.metrics import macro_auroc
-from ecg_text.evaluation.tasks import RANDOM_ENCODER, ZeroShotProtocol
+from ecg_text.evaluation.scores import RANDOM_ENCODER
+from ecg_text.evaluation.tasks import ZeroShotProtocol
 from ecg_text.evaluation.variants import Ecgs, embed_varied, evaluate_variants, variants_result
 from ecg_text.text.prompts import PromptLabel, PromptSet
 
@@ -74,7 +75,7 @@ def test_perfect_and_random(generator: np.random.Generator) -> None:
 
 def test_wrong_arrays_are_refused(case: tuple, generator: np.random.Generator) -> None:
     similarity, labels, patients = case
-    with pytest.raises(DataError, match="79 patient ids and 2 names"):
+    with pytest.raises(DataError, match="79 patient ids for 80 records"):
         evaluate_variants(similarity, labels, NAMES, patients[1:], generator)
     with pytest.raises(DataError, match="none of the 2 classes"):
         evaluate_variants(similarity, np.zeros((80, 2)), NAMES, patients, generator)
