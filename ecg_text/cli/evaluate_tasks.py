@@ -47,11 +47,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "robustness": Task(
             ask=robustness, help="zero-shot again, with noise, hum, wander, a wrong gain or rate", takes=_ZERO_SHOT
         ),
-        "subgroups": Task(
-            ask=subgroups,
-            help="zero-shot by age band, sex, device and site",
-            takes=("prompts", "rule", "rows", "min_positives"),
-        ),
+        "subgroups": Task(ask=subgroups, help="zero-shot by age band, sex, device and site", takes=_ZERO_SHOT),
         "calibration": Task(
             ask=calibration,
             help="probabilities and thresholds, on a split that ecg-text calibrate did not fit them on",

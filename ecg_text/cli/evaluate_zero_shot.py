@@ -26,13 +26,13 @@ def zero_shot(asked: Asked) -> Answers:
             path: zero_shot_result(
                 asked.embedded,
                 prompts,
-                protocol=_protocol(asked),
+                protocol=protocol_of(asked),
                 random_twin=asked.embedded_untrained,
                 generator=asked.generator(),
                 num_resamples=asked.resamples,
                 facts=asked.facts,
             )
-            for path, prompts in _files(asked).items()
+            for path, prompts in result_files(asked).items()
         }
     )
 
@@ -60,7 +60,7 @@ def _varied(asked: Asked, task: str, variants: Callable[[], Variants], about: Ma
         with progress(label) as advance:
             return embed_varied(embedder, asked.store, asked.split, variants(), advance)
 
-    files = _files(asked)
+    files = result_files(asked)
     varied = embed(asked.embedder, "embed")
     twin = None if asked.untrained is None else embed(asked.untrained, "embed with a random encoder")
     return Answers(
@@ -69,7 +69,7 @@ def _varied(asked: Asked, task: str, variants: Callable[[], Variants], about: Ma
                 task,
                 varied,
                 prompts,
-                protocol=_protocol(asked),
+                protocol=protocol_of(asked),
                 random_twin=twin,
                 generator=asked.generator(),
                 num_resamples=asked.resamples,
@@ -80,13 +80,15 @@ def _varied(asked: Asked, task: str, variants: Callable[[], Variants], about: Ma
     )
 
 
-def _files(asked: Asked) -> dict[Path, PromptSet]:
+def result_files(asked: Asked) -> dict[Path, PromptSet]:
+    """Where the result of each prompt set goes. Raises DataError where one could not be put."""
     files = {asked.file_of(prompts): prompts for prompts in asked.prompt_sets}
     make_way(list(files))
     return files
 
 
-def _protocol(asked: Asked) -> ZeroShotProtocol:
+def protocol_of(asked: Asked) -> ZeroShotProtocol:
+    """The protocol that is named, or ours as the options say."""
     from ecg_text.evaluation.tasks import MERL, PLAIN_NAMES, ZeroShotProtocol
 
     for published in (MERL, PLAIN_NAMES):

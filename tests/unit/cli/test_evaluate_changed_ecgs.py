@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ecg_text.evaluation.result import read_result
+from ecg_text.evaluation.subgroups import Comparison
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +76,26 @@ def test_the_published_protocol_asks_one_text_a_class(
     assert (about["rows"], about["opposite_share"], about["labels_left_out"]) == ("labelled", 0.0, "")
 
 
+def test_subgroups_follow_the_published_protocol_too(
+    say_to: Callable[..., Any],
+    model: Path,
+    store: Path,
+    tmp_path: Path,
+    class_texts: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few = Comparison(min_records=5, min_positives=1)
+    monkeypatch.setattr("ecg_text.evaluation.subgroups.Comparison", lambda: few)
+    published = ("--protocol", "merl", "--class-texts", class_texts, "--prompts", "ptbxl-rhythm")
+    asked = ("--task", "subgroups", *published, "--no-random-encoder", *QUICK, "--out", tmp_path / "r.json")
+    said = say_to("evaluate", model, "--data", store, *asked)
+    assert (said.status, said.err) == (0, "")
+    result = read_result(tmp_path / "r.json")
+    about = result.provenance
+    assert (about["protocol"], about["prompt_set"], about["rule"]) == ("merl", "merl-ptbxl-rhythm", "cosine")
+    assert "difference/sex female" in result.metrics
+
+
 def test_patients_are_looked_for_in_a_gallery(
     say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path
 ) -> None:
@@ -110,6 +131,7 @@ def test_patients_are_looked_for_in_a_gallery(
     [
         (("--task", "lead-subsets", "--leads", "X9"), 1, "unknown lead name 'X9'"),
         (("--task", "zero-shot", "--leads", "I"), 2, "--leads belongs to --task lead-subsets"),
+        (("--task", "calibration", "--protocol", "merl"), 2, "calibration has no use for it"),
         (("--task", "zero-shot", "--protocol", "merl"), 2, "--protocol merl and --class-texts go together"),
         (("--task", "zero-shot", "--class-texts", "x.json"), 2, "--protocol merl and --class-texts go together"),
         (
