@@ -8,8 +8,9 @@ from typing import Any
 from ecg_text.hub.card_checks import check_results
 from ecg_text.hub.card_facts import facts_of
 from ecg_text.hub.card_metadata import front_matter
-from ecg_text.hub.card_sections import Told, sections
-from ecg_text.hub.card_tables import facts_table
+from ecg_text.hub.card_sections import sections
+from ecg_text.hub.card_tables import facts_table, in_line, table
+from ecg_text.hub.card_told import Told
 from ecg_text.hub.card_words import NOTICE
 from ecg_text.hub.results_file import Results
 
@@ -42,7 +43,7 @@ def render_card(provenance: Mapping[str, Any], results: Results | None = None) -
     if results is not None:
         return _render_results(provenance, results)
     own = list(provenance.get("prompt_sets") or ())
-    prompts = f"model.prompts[0])  # {_cell(own[0])}" if own else 'et.load_prompt_set("synthetic"))'
+    prompts = f"model.prompts[0])  # {in_line(own[0])}" if own else 'et.load_prompt_set("synthetic"))'
     return f"""{_FRONT_MATTER}
 # ECG-text model {provenance.get("name", "")}
 
@@ -86,7 +87,7 @@ def render_classifier_card(provenance: Mapping[str, Any], labels: Sequence[str])
 
 **Research use only, not a medical device.** Its scores lie between 0 and 1, and are no calibrated probabilities.
 
-An ECG encoder with a linear layer for {len(labels)} labels: {_cell(", ".join(labels))}.
+An ECG encoder with a linear layer for {len(labels)} labels: {in_line(", ".join(labels))}.
 
 ```
 ecg-text evaluate this-folder-or-hub-name --data STORE --task fine-tune --out result.json
@@ -101,6 +102,10 @@ def _render_results(provenance: Mapping[str, Any], results: Results) -> str:
     check_results(results.results, provenance)
     about = {
         "weights": provenance["revision"],
+        "version": facts.version,
+        "released": facts.released,
+        "began with": facts.base_model,
+        "reads texts in": ", ".join(facts.languages),
         "developed by": facts.developer,
         "questions to": facts.contact,
         "stage": "research; cleared by no authority, clinical risk not assessed",
@@ -119,10 +124,8 @@ Rendered from provenance.json and results.json by `ecg-text card`. {NOTICE}
 
 
 def _table(provenance: Mapping[str, Any]) -> str:
-    rows = (
-        f"| {_cell(name.replace('_', ' '))} | {_cell(_told(value))} |" for name, value in sorted(provenance.items())
-    )
-    return "\n".join(("| fact | value |", "|---|---|", *rows))
+    rows = [(name.replace("_", " "), _told(value)) for name, value in sorted(provenance.items())]
+    return table(("fact", "value"), rows)
 
 
 def _told(value: object) -> str:
@@ -133,7 +136,3 @@ def _told(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return str(value)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from ecg_text.errors import CheckpointError
+from ecg_text.hub.json_values import built, listed, many, texts
 
 IN_DOMAIN, CROSS = "in-domain", "cross-data-set"
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-Built = TypeVar("Built")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,10 @@ class Licence:
 
 @dataclass(frozen=True, kw_only=True)
 class DataSet:
-    """A data set: source is its name in a store's catalogue, id that on the hub, use what it was used for."""
+    """A data set: source is its name in a store's catalogue, id that on the hub, use what it was used for.
+
+    labels says who made its labels, of what, and who looked at them again.
+    """
 
     source: str
     id: str
@@ -37,6 +40,7 @@ class DataSet:
     licence: str
     link: str
     use: str
+    labels: str = ""
     citation: str = ""
 
 
@@ -72,15 +76,32 @@ class Compute:
     watts: float | None = None
     grams_co2_per_kwh: float | None = None
 
+    @property
+    def kwh(self) -> float | None:
+        """The energy that was drawn, None where that is not known."""
+        return None if self.watts is None else self.watts * self.hours / 1000
+
+    @property
+    def kg_co2(self) -> float | None:
+        """What it emitted, None where that is not known."""
+        if self.kwh is None or self.grams_co2_per_kwh is None:
+            return None
+        return self.kwh * self.grams_co2_per_kwh / 1000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """All of them; licence and datasets must be told, each section of the card appears where its facts do."""
+    """All of them; licence and datasets must be told, each section of the card appears where its facts do.
+
+    released is a year: a finer date looks like that of a patient to the scan before a push (text/identifiers.py).
+    """
 
     licence: Licence
     datasets: tuple[DataSet, ...]
     title: str = ""
     summary: str = ""
+    version: str = ""
+    released: str = ""
     developer: str = ""
     contact: str = ""
     languages: tuple[str, ...] = ("en",)
@@ -110,26 +131,26 @@ class Facts:
 
 def facts_of(document: Mapping[str, Any]) -> Facts:
     """The facts from plain JSON values. Raises CheckpointError that names what is missing, unknown or impossible."""
-    facts = _built(
+    facts = built(
         Facts,
         "facts",
         document,
-        licence=lambda at, value: _built(Licence, at, value),
-        datasets=_many(lambda at, value: _built(DataSet, at, value)),
-        languages=_texts,
-        intended_use=_texts,
-        out_of_scope=_texts,
+        licence=lambda at, value: built(Licence, at, value),
+        datasets=many(lambda at, value: built(DataSet, at, value)),
+        languages=texts,
+        intended_use=texts,
+        out_of_scope=texts,
         population=_table,
-        preprocessing=_texts,
-        training=_texts,
+        preprocessing=texts,
+        training=texts,
         tries=_table,
-        protocol=_texts,
-        published=_many(_published),
-        errors=_texts,
-        limits=_texts,
-        compute=lambda at, value: _built(Compute, at, value),
-        reproduce=_texts,
-        statements=_texts,
+        protocol=texts,
+        published=many(_published),
+        errors=texts,
+        limits=texts,
+        compute=lambda at, value: built(Compute, at, value),
+        reproduce=texts,
+        statements=texts,
     )
     if not facts.datasets:
         raise CheckpointError("facts.datasets is empty; tell what the model learned from")
@@ -143,55 +164,15 @@ def facts_of(document: Mapping[str, Any]) -> Facts:
 
 
 def _published(at: str, value: object) -> Published:
-    one = _built(Published, at, value)
+    one = built(Published, at, value)
     if one.setting not in (IN_DOMAIN, CROSS):
         raise CheckpointError(f"{at}.setting is {one.setting!r}; say {IN_DOMAIN} or {CROSS}")
     return one
 
 
 def _table(at: str, value: object) -> Table:
-    table = _built(Table, at, value, columns=_texts, rows=_many(lambda at, row: tuple(_list(at, row))))
+    table = built(Table, at, value, columns=texts, rows=many(lambda at, row: tuple(listed(at, row))))
     for number, row in enumerate(table.rows, start=1):
         if len(row) != len(table.columns) or any(cell is None for cell in row):
             raise CheckpointError(f"{at}.rows: row {number} is not a value for each of {', '.join(table.columns)}")
     return table
-
-
-def _built(kind: type[Built], at: str, value: object, **parts: Callable[[str, Any], Any]) -> Built:
-    """A frozen dataclass from a JSON object that has all needed fields, no other, and none of another kind."""
-    if not isinstance(value, Mapping):
-        raise CheckpointError(f"{at} should be a JSON object and is {value!r}")
-    known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
-    if unknown := sorted(value.keys() - known.keys()):
-        raise CheckpointError(f"{at} has {unknown[0]!r}, which no card tells; it may have {', '.join(known)}")
-    for name, one in known.items():
-        if one.default is MISSING and value.get(name) is None:
-            raise CheckpointError(f"{at}.{name} is missing")
-    given = {name: item for name, item in value.items() if item is not None}
-    for name, item in given.items():
-        wanted = str(known[name].type)
-        if name not in parts and not (_is_number(item) if wanted.startswith("float") else isinstance(item, str)):
-            raise CheckpointError(
-                f"{at}.{name} is {item!r}; it should be a {'number' if 'float' in wanted else 'text'}"
-            )
-    return kind(**{name: parts[name](f"{at}.{name}", item) if name in parts else item for name, item in given.items()})
-
-
-def _many(make: Callable[[str, Any], Any]) -> Callable[[str, Any], tuple[Any, ...]]:
-    return lambda at, value: tuple(make(f"{at}[{number}]", item) for number, item in enumerate(_list(at, value)))
-
-
-def _texts(at: str, value: object) -> tuple[str, ...]:
-    if not all(isinstance(item, str) for item in _list(at, value)):
-        raise CheckpointError(f"{at} should be a list of texts")
-    return tuple(_list(at, value))
-
-
-def _list(at: str, value: object) -> list[Any]:
-    if not isinstance(value, list):
-        raise CheckpointError(f"{at} should be a list and is {value!r}")
-    return value
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

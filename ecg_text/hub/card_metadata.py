@@ -8,7 +8,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from ecg_text.hub.card_facts import Facts
+from ecg_text.hub.card_facts import Compute, Facts
 from ecg_text.hub.results_file import CardResult
 
 TAGS = ("ecg", "electrocardiogram", "zero-shot-classification", "contrastive", "research-use-only")
@@ -54,8 +54,21 @@ def front_matter(results: Sequence[CardResult], facts: Facts, provenance: Mappin
         metrics=sorted({one.metric_type for one in index}) or None,
         model_name=str(provenance["name"]),
         eval_results=index or None,
+        co2_eq_emissions=_emissions(facts.compute),
     )
     return f"---\n{metadata.to_yaml(line_break=chr(10))}\n---\n"
+
+
+def _emissions(compute: Compute | None) -> dict[str, Any] | None:
+    """What the training emitted, in grams, as the hub shows it (hub-docs, model-cards-co2.md)."""
+    if compute is None or compute.kg_co2 is None:
+        return None
+    return {
+        "emissions": round(1000 * compute.kg_co2, 1),
+        "source": "watts x hours x grams a kWh",
+        "training_type": "pre-training",
+        "hardware_used": compute.hardware,
+    }
 
 
 def _index(result: CardResult, facts: Facts) -> Iterator[EvalResult]:
@@ -82,8 +95,11 @@ def _index(result: CardResult, facts: Facts) -> Iterator[EvalResult]:
 
 
 def _named(name: str, result: CardResult) -> str:
-    """A figure's name with what it depends on."""
+    """A figure's name with what it depends on.
+
+    The task is among it: the hub's client joins figures of one kind of task, and two of ours can be of one.
+    """
     figure = result.figures[name]
     protocol = [f"protocol {result.protocol}"] if result.protocol else []
     interval = [] if figure.low is None else [f"95 % interval {figure.low:.3f} to {figure.high:.3f}"]
-    return f"{name} ({', '.join((*protocol, *interval))})" if protocol or interval else name
+    return f"{name} ({', '.join((result.task, *protocol, *interval))})"

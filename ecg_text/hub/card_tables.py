@@ -1,19 +1,20 @@
-"""Tables of a model card: figures beside their base lines, classes beside their support, numbers as they are read."""
+"""Tables and lists of a model card: figures beside base lines, classes beside support, numbers as they are read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from ecg_text.errors import CheckpointError
 from ecg_text.hub.card_facts import CROSS, IN_DOMAIN, Facts, Published
-from ecg_text.hub.results_file import RESULTS, CardResult, Figure
+from ecg_text.hub.results_file import RESULTS, CardResult, ClassFigures, Figure
 
 # Facts that do not tell what was asked.
 _ASIDE = re.compile(r"^num_|hash|version|revision|command|seed|left_out|chosen|benchmark|opposite_share")
 _BENCHMARK = "benchmark_interval"
+_POSITIVES = "positives"
 # What the support of a class counts, where it is not a label.
 _COUNTED: Mapping[str, str] = MappingProxyType({"subgroups": "records", "text-probe": "pairs"})
 _SHORT: Mapping[str, str] = MappingProxyType(
@@ -79,12 +80,21 @@ def class_tables(results: Sequence[CardResult]) -> str:
             continue
         names = list(dict.fromkeys(name for one in result.classes.values() for name in one.figures))
         rows = [
-            [name, one.support, *(told(metric, one.figures.get(metric)) or one.skipped for metric in names)]
+            [name, _counted(result, one), *(told(metric, one.figures.get(metric)) or one.skipped for metric in names)]
             for name, one in result.classes.items()
         ]
-        text = table(["", _COUNTED.get(result.task, "positives"), *map(readable, names)], rows)
-        blocks.append(f"<details><summary>{label}: each class</summary>\n\n{text}\n\n</details>")
+        text = table(["", _COUNTED.get(result.task, _POSITIVES), *map(readable, names)], rows)
+        each = "group" if result.task == "subgroups" else "class"
+        blocks.append(f"<details><summary>{label}: each {each}</summary>\n\n{text}\n\n</details>")
     return "\n\n".join(blocks)
+
+
+def _counted(result: CardResult, one: ClassFigures) -> str:
+    """The support of a class; of a label with its share of the records, which precision is to be read against."""
+    num = result.provenance.get("num_records")
+    if result.task in _COUNTED or not num:
+        return str(one.support)
+    return f"{one.support} ({100 * one.support / num:.1f} %)"
 
 
 def _labelled(results: Sequence[CardResult]) -> list[tuple[CardResult, str]]:
@@ -141,6 +151,20 @@ def facts_table(facts: Mapping[str, object]) -> str:
     return table(["", ""], [[name, value] for name, value in facts.items() if value not in (None, "")])
 
 
+def bullets(items: Iterable[str], first: str = "") -> str:
+    """A list of Markdown: what every card says, where there is any, then what this one does."""
+    return "\n".join(filter(None, (first.strip(), *(f"- {' '.join(item.split())}" for item in items))))
+
+
+def blocks(*parts: str) -> str:
+    """Blocks of Markdown, those that say something."""
+    return "\n\n".join(part.strip() for part in parts if part)
+
+
+def in_line(text: object) -> str:
+    """A text in one line of a table: a bar inside a cell would start another column."""
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
 def _line(cells: Sequence[Any]) -> str:
-    # A bar inside a cell would start another column.
-    return "| " + " | ".join(" ".join(str(cell).split()).replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(in_line, cells)) + " |"

@@ -32,8 +32,8 @@ OUT_OF_SCOPE = """\
 PROTOCOL = """\
 - The split beside each figure says where it was taken: val is what choices were made by, which flatters it, test is
   what is reported.
-- Figures are fractions, in brackets their 95 % interval over resampled patients. AUROC is one label against the rest,
-  macro the mean over the labels that have both values.
+- Figures are fractions, in brackets their 95 % interval over resampled patients. It tells the chance in who was tested,
+  and not how far another training, seed or choice of texts would move the figure.
 - Base lines stand beside each figure: chance is what no information gives, a random encoder the same model before it
   learned anything.
 """
@@ -41,21 +41,57 @@ PUBLISHED = """\
 - Figures published by others are those of their papers, and marked: a model that learned from the tested data set
   (in-domain) and one that did not (cross-data-set) are not to be ranked against each other.
 """
+ONE_DATA_SET = "**No other data set was tried**: how it does in another hospital, country or device is not known."
+# What a measure means, for each that stands in the tables, by what its name holds.
+MEASURES: Mapping[str, str] = MappingProxyType(
+    {
+        "auroc": "AUROC is how often a record with the label scores above one without it: 0.5 by chance. Macro is the "
+        "mean over the labels that have both values.",
+        "average_precision": "Average precision is the area under the curve of precision (ppv) against recall "
+        "(sensitivity). By chance it is the share of records with the label: compare it with that, and not between "
+        "labels.",
+        "recall@": "Recall@k is how often a right answer is among the first k; a report that is equal word for word is "
+        "a right answer, too.",
+        "median_rank": "Median rank is the place of the first right answer: 1 is the best, and less is better.",
+        "ndcg@": "nDCG@10 is how many labels the first ten answers share with the question, the first counting most; 1 "
+        "where no others share more.",
+        "equal_error_rate": "Equal error rate is where as many strangers are taken for the same patient as the same "
+        "patient for a stranger: less is better.",
+        "bleu": "BLEU and ROUGE-L count the words that a draft has in common with the report, and not whether it is "
+        "true; label F1 compares the findings that both name.",
+    }
+)
+# How a task was asked, in words: by what its provenance says.
+HOW: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("rule", "contrast"): "each label by its texts, less a share of its opposite's (rule contrast)",
+        ("rule", "cosine"): "each label by its texts alone (rule cosine)",
+        ("rule", "single"): "each label by one text, less a share of one of its opposite's (rule single)",
+        ("rows", "labelled"): "of records that bear a label of the set",
+        ("rows", "all"): "of every record of the split",
+    }
+)
 LEADS = """\
 The same records with leads taken away, at evaluation only. A lead that was not recorded is masked, and no flat line.
+A change is against all leads, of the same patients.
 """
 ROBUSTNESS = """\
-The same records, disturbed in a stated way before they are prepared.
+The same records, disturbed in a stated way before they are prepared. A change is against the clean ones, of the same
+patients.
 """
 SUBGROUPS = """\
-For whom it is better and worse; groups with too few records are left out. A small difference between groups can hide a
-large one for a single finding.
+For whom it is better and worse, on the labels that each group has enough records of; a difference is that to all others
+of known age, sex, device or site. Groups with too few records are left out. A small difference can hide a large one for
+a single finding, and none says why groups differ. In the table of groups the macro AUROC is over all labels that a
+group has records of, which are others in another group: it is not for comparing them.
 """
 CALIBRATION = """\
 Probabilities were fitted on the records of another split, with the thresholds of the operating points (se90: a
 sensitivity of 0.90 there, sp95: a specificity of 0.95), and are tested here on other patients. They hold where a
-finding is as common as it was there, and nowhere else; a text of your own has none. ECE, the expected calibration
-error, is how far the told probability and the observed share lie apart, over records in bins of like probability.
+finding is as common as it was there, and nowhere else, ppv and npv first of all; a text of your own has none. ECE, the
+expected calibration error, is how far the told probability and the observed share lie apart, over records in bins of
+like probability; less is better. The base line prevalence tells every record how common the finding was: its error is
+small, and it knows nothing.
 """
 LIMITS = """\
 - A similarity is high for what the training reports wrote often, and says nothing of how sure a finding is.
@@ -65,6 +101,8 @@ LIMITS = """\
   see. Try it on your own records with known findings before you believe it.
 - Rare labels have few positive records: their intervals are wide, and a threshold chosen on them may not hold.
 - An answer invites agreement. Whoever labels with its help should see the trace first, and the answer after.
+- Nobody watches it in use, and the weights of a revision never change: what becomes of its answers as patients, devices
+  and reports change is for its users to watch.
 """
 # What a task is called in a heading.
 TASKS: Mapping[str, str] = MappingProxyType(
@@ -83,4 +121,8 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "subgroups": "Subgroups",
         "calibration": "Calibration",
     }
+)
+# The tasks with a section of their own, and what it begins with.
+SECTIONS: Mapping[str, str] = MappingProxyType(
+    {"lead-subsets": LEADS, "robustness": ROBUSTNESS, "subgroups": SUBGROUPS, "calibration": CALIBRATION}
 )

@@ -177,8 +177,8 @@ def _told_in_one_line(repository: str) -> Iterator[None]:
         ) from error
     except (HFValidationError, ValueError, RuntimeError, OSError) as error:
         # The client tells of a large file that did not arrive, and leaves why to the error behind.
-        why = f" ({_reason(error.__cause__)})" if isinstance(error.__cause__, HTTPError) else ""
-        raise CheckpointError(f"{repository}: {_reason(error)}{why}") from error
+        behind = f" ({_reason(error.__cause__)})" if isinstance(error.__cause__, HTTPError) else ""
+        raise CheckpointError(f"{repository}: {_reason(error)}{behind}") from error
 
 
 def _reason(error: Exception) -> str:

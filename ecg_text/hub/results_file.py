@@ -7,7 +7,6 @@ What the facts may be stands in hub/card_facts.py.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from ecg_text.errors import CheckpointError
 from ecg_text.hub.facts import plain_facts
+from ecg_text.hub.json_values import is_number, json_object
 from ecg_text.hub.parts import read_json
 from ecg_text.hub.writing import write_json
 
@@ -109,11 +109,11 @@ def results_of(document: Mapping[str, Any]) -> Results:
     if not isinstance(listed, list) or not listed:
         raise CheckpointError("it holds no results; give those of ecg-text evaluate as a list")
     results = tuple(_result(number, one) for number, one in enumerate(listed, start=1))
-    return Results(results=results, facts=_object("facts", document["facts"]))
+    return Results(results=results, facts=json_object("facts", document["facts"]))
 
 
 def _result(number: int, value: object) -> CardResult:
-    table = _object(f"result {number}", value)
+    table = json_object(f"result {number}", value)
     if table.get("format") != RESULT_FORMAT:
         raise CheckpointError(
             f"result {number} has format {table.get('format')!r}; this version reads {RESULT_FORMAT!r}"
@@ -126,16 +126,16 @@ def _result(number: int, value: object) -> CardResult:
         task=task,
         split=split,
         figures=_figures(what, table.get("metrics")),
-        classes={name: _class(f"{what}, {name}", one) for name, one in _object(what, table.get("classes")).items()},
+        classes={name: _class(f"{what}, {name}", one) for name, one in json_object(what, table.get("classes")).items()},
         baselines={
-            name: _figures(f"{what}, {name}", one) for name, one in _object(what, table.get("baselines")).items()
+            name: _figures(f"{what}, {name}", one) for name, one in json_object(what, table.get("baselines")).items()
         },
-        provenance=_object(what, table.get("provenance")),
+        provenance=json_object(what, table.get("provenance")),
     )
 
 
 def _class(what: str, value: object) -> ClassFigures:
-    table = _object(what, value)
+    table = json_object(what, value)
     support, skipped = table.pop("support", None), table.pop("skipped", "")
     if not isinstance(support, int):
         raise CheckpointError(f"{what} has the support {support!r}; it should be a number of records")
@@ -143,24 +143,14 @@ def _class(what: str, value: object) -> ClassFigures:
 
 
 def _figures(what: str, value: object) -> dict[str, Figure]:
-    return {name: _figure(f"{what}: {name}", one) for name, one in _object(what, value).items()}
+    return {name: _figure(f"{what}: {name}", one) for name, one in json_object(what, value).items()}
 
 
 def _figure(what: str, value: object) -> Figure:
-    table = _object(what, value)
+    table = json_object(what, value)
     numbers = [table.get(name) for name in ("value", "low", "high")]
-    if not _is_number(numbers[0]):
+    if not is_number(numbers[0]):
         raise CheckpointError(f"{what} has the value {numbers[0]!r}; it should be a number")
-    if numbers[1:] != [None, None] and not all(map(_is_number, numbers)):
+    if numbers[1:] != [None, None] and not all(map(is_number, numbers)):
         raise CheckpointError(f"{what} has the bounds {numbers[1]!r} and {numbers[2]!r}; give both or neither")
     return Figure(value=numbers[0], low=numbers[1], high=numbers[2])  # type: ignore[arg-type]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _object(what: str, value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise CheckpointError(f"{what} should be a JSON object and is {value!r}")
-    return dict(value)

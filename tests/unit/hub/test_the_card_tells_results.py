@@ -64,7 +64,7 @@ def test_the_hubs_own_reader_finds_every_figure_of_the_index(
     told = {(one.task_type, one.dataset_config, one.metric_type): one for one in data.eval_results}
     found = told["zero-shot-classification", "ptbxl-rhythm", "roc_auc"]
     assert (found.metric_value, found.dataset_name, found.dataset_split) == (0.9512, "PTB-XL 1.0.3", "test")
-    assert found.metric_name == "macro_auroc (95 % interval 0.930 to 0.969)"
+    assert found.metric_name == "macro_auroc (zero-shot, 95 % interval 0.930 to 0.969)"
     assert found.verified is False
     assert {one.task_type for one in data.eval_results} == {"zero-shot-classification", "text-retrieval"}
 
@@ -79,7 +79,7 @@ def test_a_licence_of_its_own_has_a_name_and_an_address(provenance: dict[str, An
 
 
 SECTIONS: dict[str, Callable[[dict[str, Any]], object]] = {
-    "## Fewer leads": lambda told: without_task(told, "leads"),
+    "## Fewer leads": lambda told: without_task(told, "lead-subsets"),
     "## Subgroups": lambda told: without_task(told, "subgroups"),
     "## Calibration and operating points": lambda told: without_task(told, "calibration"),
     "### Reports and ECGs": lambda told: without_task(told, "retrieval"),
@@ -115,8 +115,9 @@ def test_a_figure_stands_beside_its_interval_base_lines_setting_and_those_of_oth
         "MELP 0.762 (cross-data-set; Wang et al., 2025, table 2) |"
     )
     assert told in card
-    assert "| HYP | 262 | 0.861 [0.838, 0.883] |" in card
-    assert "| TRIGU | 0 | no positive record |" in card
+    assert "| HYP | 262 (12.1 %) | 0.861 [0.838, 0.883] |" in card
+    assert "| TRIGU | 0 (0.0 %) | no positive record |" in card
+    assert "| sex female | 1034 | 900 |" in card
     assert "energy, estimated | 0.10 kWh (40 W x 2.5 h)" in card
     provenance["source"] = "mimic-iv-ecg"
     document["facts"]["datasets"].append({**document["facts"]["datasets"][0], "source": "mimic-iv-ecg", "id": "mimic"})
@@ -135,9 +136,9 @@ def test_two_results_of_one_set_are_told_apart_by_what_differs(
     document["results"] = [ours, theirs]
     card = rendered(provenance, document)
     assert "| ptbxl-superclass, test, protocol merl |" in card
-    assert "(zero-shot), protocol merl: rule cosine, rows labelled" in card
+    assert "(zero-shot) (protocol merl). Asked: each label by its texts alone (rule cosine); of records that" in card
     names = {one.metric_name for one in ModelCard(card).data.eval_results}
-    assert "macro_auroc (protocol merl, 95 % interval 0.880 to 0.898)" in names
+    assert "macro_auroc (zero-shot, protocol merl, 95 % interval 0.880 to 0.898)" in names
 
 
 def test_a_result_of_an_evaluation_is_read_as_it_is_written(
@@ -162,7 +163,52 @@ def test_a_result_of_an_evaluation_is_read_as_it_is_written(
     document["results"] = [made.to_dict()]
     card = rendered(provenance, document)
     assert "| ptbxl-superclass, val | 2158 | macro AUROC | **0.700 [0.600, 0.800]** | in-domain | 0.500 |" in card
-    assert "| AFIB | 3 | 0.700 [0.600, 0.800] |\n| PSVT | 0 | none |" in card
+    assert "| AFIB | 3 (0.1 %) | 0.700 [0.600, 0.800] |\n| PSVT | 0 (0.0 %) | none |" in card
+
+
+def test_two_tasks_that_are_one_to_the_hub_keep_their_names(
+    provenance: dict[str, Any], document: dict[str, Any]
+) -> None:
+    for task, name in (("linear-probe", "macro_auroc@100%"), ("fine-tune", "macro_auroc")):
+        one = deepcopy(document["results"][0])
+        one |= {"task": task, "metrics": {name: one["metrics"]["macro_auroc"]}}
+        one["baselines"] = {"chance": {name: {"value": 0.5, "low": None, "high": None}}}
+        document["results"].append(one)
+    names = {one.metric_name for one in ModelCard(rendered(provenance, document)).data.eval_results}
+    assert "macro_auroc@100% (linear-probe, 95 % interval 0.880 to 0.898)" in names
+    assert "macro_auroc (fine-tune, 95 % interval 0.880 to 0.898)" in names
+
+
+def test_what_nobody_tried_or_stated_is_told(provenance: dict[str, Any], document: dict[str, Any]) -> None:
+    card = rendered(provenance, document)
+    assert "Not tried, or not stated: another data set; robustness; funding and interests." in card
+    assert "**No other data set was tried**" in card
+    elsewhere = deepcopy(document["results"][0])
+    elsewhere["provenance"] |= {"data_set": "cpsc2018", "split_hash": "0"}
+    document["results"].append(elsewhere)
+    document["facts"]["datasets"].append({**document["facts"]["datasets"][0], "source": "cpsc2018", "id": "cpsc"})
+    document["facts"]["statements"] = ["Nobody paid for it."]
+    del document["facts"]["population"]
+    card = rendered(provenance, document)
+    assert "Not tried, or not stated: who was recorded; robustness." in card
+    assert "No other data set" not in card
+
+
+def test_a_measure_is_explained_where_it_stands_in_a_table(
+    provenance: dict[str, Any], document: dict[str, Any]
+) -> None:
+    assert "Recall@k is how often" in rendered(provenance, document)
+    without_task(document, "retrieval")
+    card = rendered(provenance, document)
+    assert "Recall@k is how often" not in card
+    assert "AUROC is how often" in card
+
+
+def test_what_the_training_emitted_is_in_the_front_matter(provenance: dict[str, Any], document: dict[str, Any]) -> None:
+    told = ModelCard(rendered(provenance, document)).data.to_dict()["co2_eq_emissions"]
+    assert (told["emissions"], told["hardware_used"]) == (38.0, "2 CPU cores")  # 40 W x 2.5 h x 0.38 g/Wh
+    del document["facts"]["compute"]["watts"]
+    assert "co2_eq_emissions" not in ModelCard(rendered(provenance, document)).data.to_dict()
 
 
 def test_what_a_figure_is_of_stands_before_it(provenance: dict[str, Any], document: dict[str, Any]) -> None:
@@ -194,7 +240,7 @@ MISSING: dict[str, Callable[[dict[str, Any]], object]] = {
         "report_to_ecg_recall@10"
     ),
     "does not tell num_records": lambda told: result(told)["provenance"].pop("num_records"),
-    "does not tell command": lambda told: result(told, "leads")["provenance"].pop("command"),
+    "does not tell command": lambda told: result(told, "lead-subsets")["provenance"].pop("command"),
     "facts.licence is missing": lambda told: told["facts"].pop("licence"),
     "facts.datasets is missing": lambda told: told["facts"].pop("datasets"),
     "facts.datasets[0].licence is missing": lambda told: told["facts"]["datasets"][0].pop("licence"),
@@ -202,7 +248,7 @@ MISSING: dict[str, Callable[[dict[str, Any]], object]] = {
     "facts.compute.watts is 'some'": lambda told: told["facts"]["compute"].update(watts="some"),
     "facts.published[0].value is missing": lambda told: told["facts"]["published"][0].pop("value"),
     "facts.tries.rows: row 2 is not a value for each of": lambda told: told["facts"]["tries"]["rows"][1].pop(),
-    "facts has 'licences', which no card tells": lambda told: told["facts"].update(licences=[]),
+    "facts has 'licences', which is not known": lambda told: told["facts"].update(licences=[]),
     "facts.published[0].setting is 'other'": lambda told: told["facts"]["published"][0].update(setting="other"),
     "facts.datasets has the id 'PTB XL'": lambda told: told["facts"]["datasets"][0].update(id="PTB XL"),
     "facts.languages has 'English'": lambda told: told["facts"].update(languages=["English"]),
