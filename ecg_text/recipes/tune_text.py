@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from ecg_text.data.masking import Masking
 from ecg_text.errors import ConfigError
+from ecg_text.recipes.compositions import Compositions
 from ecg_text.recipes.synonym_pairs import SOURCES
-from ecg_text.recipes.synonym_rows import Compositions
 from ecg_text.text.rendering import ORIGINAL, check_rendering
 from ecg_text.training.config import TrainingConfig
 

@@ -23,7 +23,7 @@ _DOCUMENTS = (b"%PDF-", b"{\\rtf")
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """Distinct texts in alphabetical order, to learn and to evaluate; findings are the reports' own, as written."""
+    """Distinct texts in alphabetical order, to learn and to evaluate; findings are the learned ones, as written."""
 
     texts: tuple[str, ...]
     held_out: tuple[str, ...]
@@ -58,7 +58,7 @@ def read_corpus(path: Path, plan: TextPlan) -> Corpus:
     return Corpus(
         texts=tuple(sorted(texts - held_out)),
         held_out=tuple(sorted(held_out)),
-        findings=tuple(sorted({finding for report in distinct for finding in split_sentences(report)})),
+        findings=tuple(sorted(_findings(distinct, plan))),
         source=source,
     )
 
@@ -74,6 +74,13 @@ def _sequences(reports: Iterable[str], plan: TextPlan) -> Iterator[str]:
             yield report
         if plan.findings:
             yield from split_sentences(report)
+
+
+def _findings(reports: Iterable[str], plan: TextPlan) -> Iterator[str]:
+    """The findings as written, without those that are held out, be it in their rendering."""
+    for finding in {finding for report in reports for finding in split_sentences(report)}:
+        if not any(is_held_out(text, plan.held_out) for text in (finding, render(finding, plan.rendering))):
+            yield finding
 
 
 def _of_store(folder: Path) -> tuple[str, list[str]]:

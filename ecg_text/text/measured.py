@@ -81,7 +81,7 @@ def _rendered(quantity: Quantity) -> Iterator[str]:
 
 def _key(meant: _Meant) -> str:
     if meant.level.concept:
-        return meant.level.concept
+        return meant.level.concept.replace("{group}", meant.group)
     parts = ("measured", meant.quantity.name, meant.level.name, meant.group)
     return ":".join(part for part in parts if part)
 
