@@ -7,16 +7,15 @@ from dataclasses import astuple, dataclass
 
 from ecg_text.errors import ConfigError
 from ecg_text.recipes.wordings import Wording
+from ecg_text.text.contrasts import HEDGED, NEGATED
 
-# Said of these, "no ..." or "possible ..." would mean nothing, or twice the same.
-NEGATED = re.compile(
-    r"\b(?:no|not|non|without|absen\w+|kein\w*|nicht|ohne|ingen|inga|inget|inte|ej|utan|saknas)\b|\bnormal"
+# Of what says one of these, "no ..." or "possible ..." would mean nothing, or twice the same.
+_SETTLED = (
+    NEGATED,
+    HEDGED,
+    re.compile(r"\b(?:non|saknas|kein\w*|suspected|suspicion|moeglich\w*|verdacht|v\.a\.|vd|misst\w+)\b|\bnormal|\?"),
 )
-HEDGED = re.compile(
-    r"\b(?:possib\w+|probabl\w+|suspected|suspicion|cannot|consider|unlikely|likely|möglich\w*|moeglich\w*|wahrscheinlich\w*|"
-    r"verdacht|v\.a\.|vd|möjlig\w*|sannolik\w*|misst\w+)\b|\?"
-)
-PLACED = re.compile(r"\b(?:v\d|av[rlf]|i{1,3}|leads?|ableitung\w*|avledning\w*|in|i)\b")
+_PLACED = re.compile(r"\b(?:v\d|av[rlf]|i{1,3}|leads?|ableitung\w*|avledning\w*|in|i)\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +50,15 @@ class Pair:
         """Those of a and of b."""
         return self.a.language, self.b.language
 
-    def says(self, *patterns: re.Pattern[str]) -> bool:
-        """Whether either wording has one of these in it."""
+    @property
+    def takes_a_doubt(self) -> bool:
+        """Whether both may be said to be possible or absent: they are neither already, nor normal."""
+        return not self._says(*_SETTLED)
+
+    @property
+    def takes_a_place(self) -> bool:
+        """Whether both may be said of leads: they name none."""
+        return not self._says(_PLACED)
+
+    def _says(self, *patterns: re.Pattern[str]) -> bool:
         return any(pattern.search(side.text) for pattern in patterns for side in (self.a, self.b))

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ecg_text.data.synonym_batch import SynonymRow
-from ecg_text.recipes.compositions import HEDGED, NEGATED, PLACED, Compositions, Pair
+from ecg_text.recipes.compositions import Compositions, Pair
 from ecg_text.recipes.meaning_numbers import MeaningNumbers, place_of
 from ecg_text.recipes.sayings import ABSENT, PLACE, POSSIBLE, PROBABLE, SHOWN, WITH, WITHOUT, said
 from ecg_text.recipes.wordings import CRITERIA, Vocabulary, Wording
@@ -81,7 +81,7 @@ class RowSampler:
     def _possible(self, generator: np.random.Generator) -> SynonymRow:
         """Said to be possible, or probable; that it is so is a contrast."""
         pair = self._phrase(generator)
-        if pair.says(NEGATED, HEDGED):
+        if not pair.takes_a_doubt:
             return self._plain(pair, generator)
         forms, kind = (PROBABLE, "probable") if generator.random() < _PROBABLE else (POSSIBLE, "possible")
         a, b = (said(side, forms, generator) for side in (pair.a, pair.b))
@@ -91,7 +91,7 @@ class RowSampler:
     def _absent(self, generator: np.random.Generator) -> SynonymRow:
         """Said to be absent; that it is there is the first of the contrasts."""
         pair = self._phrase(generator)
-        if pair.says(NEGATED, HEDGED):
+        if not pair.takes_a_doubt:
             return self._plain(pair, generator)
         a, b = (said(side, ABSENT, generator) for side in (pair.a, pair.b))
         there = pair.a if generator.random() < 0.5 else pair.b
@@ -101,7 +101,7 @@ class RowSampler:
     def _placed(self, generator: np.random.Generator) -> SynonymRow:
         """Said of the same leads on both sides; of leads of another place it is a contrast."""
         pair = self._phrase(generator)
-        if pair.says(PLACED):
+        if not pair.takes_a_place:
             return self._plain(pair, generator)
         here, there = (_LEADS[k] for k in generator.choice(len(_LEADS), size=2, replace=False))
         a, b = (said(side, PLACE, generator).replace("@", here) for side in (pair.a, pair.b))
@@ -129,7 +129,7 @@ class RowSampler:
                 break
             two = self._phrase(generator)
         apart = one.meaning != two.meaning and one.languages == two.languages
-        if not apart or one.says(NEGATED, HEDGED) or two.says(NEGATED, HEDGED):
+        if not (apart and one.takes_a_doubt and two.takes_a_doubt):
             return self._plain(one, generator)
         forms, others, kind = (WITH, WITHOUT, "joined") if generator.random() < 0.5 else (WITHOUT, WITH, "without")
         a, b = (said(x, forms, generator).replace("@", y.text) for x, y in ((one.a, two.a), (one.b, two.b)))

@@ -8,7 +8,11 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
+from transformers import PreTrainedTokenizerFast
+
 from ecg_text.data.catalogue import Catalogue
+from ecg_text.data.packing import pack
+from ecg_text.data.pieces import PieceEncoder
 from ecg_text.data.store_header import CATALOGUE, read_header
 from ecg_text.errors import DataError
 from ecg_text.recipes.tune_text import TextPlan
@@ -66,6 +70,19 @@ def read_corpus(path: Path, plan: TextPlan) -> Corpus:
 def is_held_out(text: str, share: float) -> bool:
     """Whether a text is evaluated and not learned: decided by its hash alone, so that every run decides the same."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") < share * 2.0**64
+
+
+def fitted(texts: Iterable[str], tokenizer: PreTrainedTokenizerFast, window: int, pack_long: bool) -> list[str]:
+    """The texts, and in place of each that is longer than the window several that are not; all distinct, in order."""
+    if not pack_long:
+        return list(texts)
+    listed = list(texts)
+    encoder = PieceEncoder(tokenizer)
+    room = window - tokenizer.num_special_tokens_to_add()
+    short: dict[str, None] = {}
+    for text, size in zip(listed, encoder.count(listed), strict=True):
+        short.update(dict.fromkeys([text] if size <= room else pack(text, encoder.count, room)))
+    return list(short)
 
 
 def _sequences(reports: Iterable[str], plan: TextPlan) -> Iterator[str]:

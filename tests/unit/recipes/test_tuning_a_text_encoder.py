@@ -18,8 +18,9 @@ from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.recipes.plain import override, to_plain
 from ecg_text.recipes.run import ModelPlan, TextTower
 from ecg_text.recipes.towers import build_model, build_tokenizer
+from ecg_text.recipes.tune_recipes import TUNE_RECIPES, text_nano, tune_recipe
 from ecg_text.recipes.tune_session import tune_run
-from ecg_text.recipes.tune_text import TUNE_RECIPES, TextPlan, text_nano, tune_recipe
+from ecg_text.recipes.tune_text import TextPlan
 from ecg_text.recipes.tune_texts import is_held_out, read_corpus
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.text.rendering import render
