@@ -103,12 +103,13 @@ class RowSampler:
         pair = self._phrase(generator)
         if not pair.takes_a_place:
             return self._plain(pair, generator)
-        here, there = (_LEADS[k] for k in generator.choice(len(_LEADS), size=2, replace=False))
+        here = _LEADS[generator.integers(len(_LEADS))]
+        others = [leads for leads in _LEADS if place_of(leads) != place_of(here)]
+        there = others[generator.integers(len(others))]
         a, b = (said(side, PLACE, generator).replace("@", here) for side in (pair.a, pair.b))
         elsewhere = said(pair.b, PLACE, generator).replace("@", there)
-        others = [] if place_of(there) == place_of(here) else [elsewhere]
         meaning = self._numbers.of_composed("placed", pair.meaning, place_of(here))
-        return self._contrasted(a, b, meaning, generator, *others)
+        return self._contrasted(a, b, meaning, generator, elsewhere)
 
     def _joined(self, generator: np.random.Generator) -> SynonymRow:
         """Two findings, in either order; one of them beside a third is a contrast."""
