@@ -14,6 +14,7 @@ from ecg_text.errors import ConfigError, DataError
 from ecg_text.models.processor import wrap_tokenizer
 from ecg_text.recipes.compositions import Compositions
 from ecg_text.recipes.label_pairs import LabelSampler
+from ecg_text.recipes.meaning_numbers import place_of
 from ecg_text.recipes.synonym_pairs import SOURCES, all_wordings, read_vocabulary
 from ecg_text.recipes.synonym_rows import RowSampler
 from ecg_text.recipes.wordings import Vocabulary, Wording
@@ -106,7 +107,7 @@ def test_a_finding_in_other_leads_is_a_contrast(vocabulary):
         here, there = (text.removeprefix("avledning ") for text in (here, there))
         assert row.b.endswith(f" {here}")
         assert bare(row.contrasts[0]) == bare(row.b)
-        assert here != there
+        assert place_of(here) != place_of(there)
 
 
 def test_what_is_negated_already_is_not_negated_again():

@@ -184,6 +184,11 @@ def test_the_leads_are_kept_and_other_leads_are_contrasts(rows):
     assert several
 
 
+def test_what_is_denied_in_german_has_its_gender(rows):
+    texts = {text for row in rows for text in row.contrasts}
+    assert not [text for text in texts if re.search(r"\bkein [\w-]+(?:ung|ie)\b", text)]
+
+
 def test_every_language_occurs(rows):
     texts = [row.a for row in rows]
     for shown in (r"\b(?:interval|of|degrees|is)\b", r"verlängert|hebung|\bgrad\b", r"förlängd|höjning|\bgrader\b"):
