@@ -16,7 +16,7 @@ _QUALIFIER = re.compile(
     r"\b(?:possibl[ey]|probabl[ey]|suspected|suspicious|suggest\w*|cannot|consider|consistent|may|old|previous|prior|acute|recent"
     r"|chronic|undetermined|borderline|otherwise|horizontal|(?:down|up)sloping|minor|minimal|mild|moderate|marked"
     r"|occasional|frequent|narrow|broad|wide|chest|limb|precordial|\d:1|variable|irregular|slow|rapid|controlled"
-    r"|aberrant|hyperacute|by voltage|with (?:strain|repolarisation)|reentrant|triplets|wenckebach type)\b"
+    r"|aberrant|hyperacute|raised|by voltage|with (?:strain|repolarisation)|reentrant|triplets|wenckebach type)\b"
 )
 _BEHIND_IN = re.compile(r"\bin\b.*")
 _LEAD = re.compile(r"\b(?:v[1-9](?:-v?[1-9])?r?|av[rlf]|i{1,3})\b")

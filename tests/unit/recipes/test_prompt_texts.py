@@ -61,6 +61,7 @@ def test_places_are_leads_behind_in_and_territories(text, places):
         ("premature atrial contractions", "premature atrial contractions with aberrant conduction"),
         ("atrial fibrillation", "atrial fibrillation with controlled ventricular rate"),
         ("acute myocardial infarction", "acute st elevation myocardial infarction"),
+        ("abnormal st interval", "abnormal st interval with a raised st segment"),
         ("t wave abnormality", "t wave abnormality in v4-v6"),
         ("t wave inversion", "deep t wave inversion in the anterior leads"),
         ("st segment elevation", "convex st elevation in the anterior leads"),
