@@ -22,6 +22,8 @@ from ecg_text.text.criteria import criteria
 from ecg_text.text.english.lexicon import entries
 from ecg_text.text.english.translate import translate_finding
 from ecg_text.text.grammar import words
+from ecg_text.text.grammar_meanings import meaning_of
+from ecg_text.text.grammar_table import read_grammar
 from ecg_text.text.measured import words as measured_words
 from ecg_text.text.prompt_files import list_prompt_sets, load_prompt_set
 
@@ -45,6 +47,7 @@ def read_vocabulary(sources: Iterable[str], findings: Iterable[str]) -> Vocabula
         groups=groups,
         labels=read_label_texts(),
         contrasts=_contrasts() if CRITERIA in groups else {},
+        links=tuple(_links({wording.text for found in groups.values() for group in found for wording in group})),
         tables=_hash_of_tables(),
     )
 
@@ -121,6 +124,14 @@ def _of_criteria(_findings: tuple[str, ...]) -> Groups:
     """What a finding looks like, beside its name."""
     for one in criteria():
         yield [_wording(one.name, "en"), *(_wording(said.text, said.language) for said in one.says)]
+
+
+def _links(known: set[str]) -> Iterator[tuple[str, ...]]:
+    """The known texts that the grammar says of one meaning, as reports word it in many ways ("v5-v6", "i, avl, v5")."""
+    for finding, values, present in read_grammar().meanings():
+        texts = known.intersection(meaning_of(finding, values, present).bare()) if present else ()
+        if len(texts) > 1:
+            yield tuple(sorted(texts))
 
 
 def _contrasts() -> dict[str, tuple[str, ...]]:

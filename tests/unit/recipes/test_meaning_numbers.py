@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,6 +35,16 @@ def vocabulary():
 @pytest.fixture(scope="module")
 def numbers(vocabulary):
     return MeaningNumbers(vocabulary.meanings)
+
+
+def test_no_finding_of_the_grammar_unites_two_meanings_of_the_tables(vocabulary):
+    apart = replace(vocabulary, links=()).meanings
+    assert [texts for texts in vocabulary.links if len({apart[text] for text in texts}) > 1] == []
+
+
+def test_what_reports_word_in_two_ways_is_one_meaning_where_the_grammar_says_so():
+    meanings = read_vocabulary(SOURCES, ("t neg in v5-6", "t neg i,avl,v5-6", "t neg in v1-3")).meanings
+    assert meanings["t neg in v5-6"] == meanings["t neg i,avl,v5-6"] != meanings["t neg in v1-3"]
 
 
 def test_no_text_of_the_grammar_has_another_number_than_the_tables_have_for_it(vocabulary, numbers):
