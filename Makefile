@@ -9,6 +9,9 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraint
 # Where torch comes from, if not from the default index: https://download.pytorch.org/whl/cpu holds builds without CUDA.
 TORCH_INDEX ?=
 
+# How many processes test at once.
+JOBS ?= auto
+
 # One thread a process: the work is small, and threads that wait for each other are slower than none.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
@@ -32,10 +35,10 @@ demo: $(STAMP)
 	$(BIN)/ecg-text demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 test-fast: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow" $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

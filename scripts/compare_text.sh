@@ -1,40 +1,41 @@
 #!/usr/bin/env bash
-# What each piece of the text side brings: clip_nano for five epochs (under twenty minutes on one core), one arm at a time.
-#   scripts/compare_text.sh STORE TUNED_TEXT_ENCODER OUT "ARM ..." "SEED ..."
-# The arms:
+# What each piece of the text side brings: clip_nano for five epochs (about twenty minutes on one core), one arm at a time.
+#   [EPOCHS=5] scripts/compare_text.sh STORE TUNED_TEXT_ENCODER OUT "ARM ..." "SEED ..."
+# An arm is one of
 #   raw      reports as they are written
 #   english  reports in English
-#   tuned    in English, with the tuned text encoder; and with a piece of the views more (swap, lead-in, single, or views:
-#            all three) or one less (reports: whole ones only)
+#   tuned    in English, with the tuned text encoder
+# or one of these with pieces of the views added, as in tuned+swap: swap, lead-in, single, or reports (whole ones only).
 # Every arm is scored on the validation fold by the same prompt sets, and by plain names where OUT/plain.toml is
 # (scripts/comparison_prompts.py makes it).
 set -euo pipefail
 store=$1 text=$2 out=$3 arms=$4 seeds=${5:-0}
 
 tasks=(--prompts ptbxl-superclass --prompts ptbxl-subclass --prompts ptbxl-form --prompts ptbxl-rhythm)
-tower=(--set "model.text.pretrained=$text")
-swap=(--set data.views.swap=0.3) lead_in=(--set data.views.lead_in=0.1) single=(--set data.views.single=0.2)
 
 settings() { # the settings of an arm, one a line
-    case $1 in
-    raw) printf '%s\n' --set data.rendering=original ;;
-    english) ;;
-    tuned) printf '%s\n' "${tower[@]}" ;;
-    swap) printf '%s\n' "${tower[@]}" "${swap[@]}" ;;
-    lead-in) printf '%s\n' "${tower[@]}" "${lead_in[@]}" ;;
-    reports) printf '%s\n' "${tower[@]}" --set data.views.whole=1.0 ;;
-    single) printf '%s\n' "${tower[@]}" "${single[@]}" ;;
-    views) printf '%s\n' "${tower[@]}" "${swap[@]}" "${lead_in[@]}" "${single[@]}" ;;
-    *) echo "compare_text: no arm $1" >&2 && return 1 ;;
-    esac
+    local piece
+    for piece in ${1//+/ }; do
+        case $piece in
+        raw) printf '%s\n' --set data.rendering=original ;;
+        english) ;;
+        tuned) printf '%s\n' --set "model.text.pretrained=$text" ;;
+        swap) printf '%s\n' --set data.views.swap=0.3 ;;
+        lead-in) printf '%s\n' --set data.views.lead_in=0.1 ;;
+        single) printf '%s\n' --set data.views.single=0.2 ;;
+        reports) printf '%s\n' --set data.views.whole=1.0 ;;
+        *) echo "compare_text: no arm $1" >&2 && return 1 ;;
+        esac
+    done
 }
 
 for arm in $arms; do
+    settings "$arm" > /dev/null
     mapfile -t chosen < <(settings "$arm")
     for seed in $seeds; do
         run=$out/$arm-$seed
-        ecg-text train clip_nano --data "$store" --out "$run" --set training.epochs=5 --set training.select_metric=null \
-            --set training.evaluate_every=0 --set "training.seed=$seed" "${chosen[@]}" \
+        ecg-text train clip_nano --data "$store" --out "$run" --set "training.epochs=${EPOCHS:-5}" \
+            --set training.select_metric=null --set training.evaluate_every=0 --set "training.seed=$seed" "${chosen[@]}" \
             $([ -f "$run/run.json" ] && echo --resume)
         for rule in contrast cosine single; do
             ecg-text evaluate "$run/model" --data "$store" --task zero-shot "${tasks[@]}" --split val \

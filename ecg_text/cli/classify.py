@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ecg_text.cli.asked_files import Refused, Seen, ask_files, plain_refused
 from ecg_text.cli.asking import (
     LEADS,
     MODEL_HELP,
@@ -20,19 +21,14 @@ from ecg_text.cli.asking import (
     Rule,
     load_model,
     tell_reading,
-    told_of,
     write_csv,
 )
-from ecg_text.cli.common import RESEARCH_USE, complain, print_json, print_table, progress, say, say_research_use
-from ecg_text.cli.gate import warn_of
-from ecg_text.errors import EcgTextError
+from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, say, say_research_use
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ecg_text.hub.embedding import Embedder
-    from ecg_text.signal.gate.finding import Examination
-    from ecg_text.signal.gate.passage import Passage
     from ecg_text.text.prompts import PromptSet
 
 COLUMNS = (
@@ -41,31 +37,11 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Heard:
-    """One file that the gate let through: its unit vector (D,), the leads it lacks, the gate's findings, its trail."""
-
-    file: str
-    record_id: str
-    vector: np.ndarray
-    masked_leads: dict[str, str]
-    examination: Examination
-    trail: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refused:
-    """One file that got no answer: why, and what the gate says of it where it could be read."""
-
-    error: str
-    examination: Examination | None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """The labels asked of one file with their similarities, best first."""
 
-    heard: Heard
+    seen: Seen
     labels: tuple[tuple[str, str, float], ...]  # name, title, similarity
 
 
@@ -97,7 +73,10 @@ def classify(
     embedder = load_model(model)
     texts = [text for label in asked.labels for text in label.texts]
     read = tell_reading(embedder, [*texts, *dict.fromkeys(opposite)], words=prompts is None)
-    heard, refused = _hear(files, embedder, FileFacts.of(rate_hz, unit, leads, record_id).of_all(files))
+    facts = FileFacts.of(rate_hz, unit, leads, record_id).of_all(files)
+    heard, refused = ask_files(
+        files, facts, embedder.preprocess, lambda passage: embedder.embed_windows([passage], 1)[0], "classify"
+    )
     answers = _answers(heard, embedder, asked, label or asked.names, rule, top)
     if csv_file is not None:
         write_csv(csv_file, COLUMNS, _rows(answers, refused, asked, rule, embedder.revision))
@@ -129,68 +108,30 @@ def _prompt_set(prompts: str | None, text: Sequence[str], opposite: Sequence[str
     return prompt_set
 
 
-def _hear(files: Sequence[str], embedder: Embedder, facts: FileFacts) -> tuple[list[Heard], dict[str, Refused]]:
-    """The files that get an answer, in order, and of each of the others what is wrong."""
-    from ecg_text.signal.gate.passage import Passage
-
-    heard, refused = [], {}
-    with progress("classify") as advance:
-        for number, file in enumerate(files, start=1):
-            passage = None
-            try:
-                passage = Passage(facts.open(file), embedder.preprocess)
-                heard.append(_hear_one(file, passage, embedder))
-            except EcgTextError as error:
-                by_gate = passage is not None and passage.examination.refused is not None
-                refused[file] = Refused(
-                    error=told_of(file, error), examination=passage.examination if passage and by_gate else None
-                )
-                complain(refused[file].error)
-            advance(number, len(files))
-    return heard, refused
-
-
-def _hear_one(file: str, passage: Passage, embedder: Embedder) -> Heard:
-    from ecg_text.leads import LeadState
-
-    [vector] = embedder.embed_windows([passage], 1)
-    first = passage.first_window
-    states = zip(embedder.preprocess.leads, first.lead_state, first.lead_mask, strict=True)
-    return Heard(
-        file=file,
-        record_id=passage.recording.record_id,
-        vector=vector,
-        masked_leads={lead: LeadState(state).name.lower() for lead, state, is_seen in states if not is_seen},
-        examination=passage.examination,
-        trail=first.trail,
-    )
-
-
 def _answers(
-    heard: Sequence[Heard], embedder: Embedder, asked: PromptSet, names: Sequence[str], rule: str, top: int | None
+    heard: Sequence[tuple[Seen, np.ndarray]],
+    embedder: Embedder,
+    asked: PromptSet,
+    names: Sequence[str],
+    rule: str,
+    top: int | None,
 ) -> list[Answer]:
     if not heard:
         return []
     import numpy as np
 
-    similarity = embedder.similarities(np.stack([one.vector for one in heard]), asked, rule)
+    similarity = embedder.similarities(np.stack([vector for _, vector in heard]), asked, rule)
     answers = []
-    for one, row in zip(heard, similarity.tolist(), strict=True):
+    for (seen, _), row in zip(heard, similarity.tolist(), strict=True):
         value = dict(zip(asked.names, row, strict=True))
         best = sorted(dict.fromkeys(names), key=lambda name: -value[name])[:top]
         labels = tuple((name, asked.label(name).title, value[name]) for name in best)
-        answers.append(Answer(heard=one, labels=labels))
+        answers.append(Answer(seen=seen, labels=labels))
     return answers
 
 
 def _show(answer: Answer, *, verbose: bool) -> None:
-    heard = answer.heard
-    say(heard.file)
-    if heard.masked_leads:
-        say("not seen: " + ", ".join(f"{lead} ({state})" for lead, state in heard.masked_leads.items()))
-    warn_of(heard.examination)
-    for step in heard.trail if verbose else ():
-        say(f"  {step}")
+    answer.seen.show(verbose=verbose)
     rows = [(name, "" if title == name else title, f"{value:+.3f}") for name, title, value in answer.labels]
     print_table(("label", "", "similarity"), rows, right=("similarity",), widest=60)
     say()
@@ -212,20 +153,12 @@ def _document(
         "rule": rule,
         "opposites": embedder.opposites(asked, rule),
         "records": [
-            {
-                "file": answer.heard.file,
-                "record_id": answer.heard.record_id,
-                "labels": [{"name": name, "title": title, "similarity": value} for name, title, value in answer.labels],
-                "masked_leads": answer.heard.masked_leads,
-                "gate": answer.heard.examination.to_dict(),
-                "trail": answer.heard.trail,
-            }
+            answer.seen.plain(
+                labels=[{"name": name, "title": title, "similarity": value} for name, title, value in answer.labels]
+            )
             for answer in answers
         ],
-        "refused": [
-            {"file": file, "error": one.error, "gate": one.examination and one.examination.to_dict()}
-            for file, one in refused.items()
-        ],
+        "refused": plain_refused(refused),
         "research_use": RESEARCH_USE,
     }
 
@@ -236,10 +169,10 @@ def _rows(
     """The rows under COLUMNS; a file without an answer has one row without a label."""
     of_model = (asked.name, asked.hash, rule, revision)
     for answer in answers:
-        examination = answer.heard.examination
+        examination = answer.seen.examination
         of_gate = (examination.verdict, " ".join(examination.codes))
         for name, title, value in answer.labels:
-            of_record = (answer.heard.file, answer.heard.record_id)
+            of_record = (answer.seen.file, answer.seen.record_id)
             yield (*of_record, name, title, f"{value:.6f}", *of_model, *of_gate)
     for file, one in refused.items():
         examined = one.examination

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, load_model, this_command
-from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, progress, say, say_research_use
+from ecg_text.cli.common import RESEARCH_USE, print_json, progress, say, say_research_use
+from ecg_text.cli.results import show_result
 from ecg_text.cli.text_probe import READING_HELP, Reading, ask_probe, show_hardest
 from ecg_text.errors import DataError, PromptError
 
@@ -22,16 +23,16 @@ if TYPE_CHECKING:
     from ecg_text.hub.embedding import Embedder
     from ecg_text.text.prompts import PromptSet
 
-Task = Literal["zero-shot", "retrieval", "text-probe"]
+Task = Literal["zero-shot", "retrieval", "captions", "text-probe"]
 Split = Literal["train", "val", "test"]
 Rows = Literal["labelled", "all"]
 
-# Below it a label is hardly told from chance, and a reader should not have to look for it in a table.
-WEAK_AUROC = 0.6
+_OF_PROMPTS = ("zero-shot", "captions")  # the tasks that ask for the labels of prompt sets
 
 TASK_HELP = (
-    "zero-shot: findings by their words. retrieval: reports and ECGs. text-probe: which phrases mean the same; "
-    "MODEL may be any text encoder, and no data is needed."
+    "zero-shot: findings by their words. retrieval: reports and ECGs. captions: drafts of reports against the reports, "
+    "and the findings they say. text-probe: which phrases mean the same; MODEL may be any text encoder, and no data "
+    "is needed."
 )
 
 
@@ -54,7 +55,7 @@ def evaluate(
     model: str = typer.Argument(..., help=MODEL_HELP),
     data: Path | None = typer.Option(None, help="A store made by ecg-text prepare."),
     task: Task = typer.Option(..., help=TASK_HELP),
-    out: Path = typer.Option(..., help="The result file; with several prompt sets OUT-SET.json, one for each."),
+    out: Path = typer.Option(..., help="The result file; zero-shot of several prompt sets: OUT-SET.json for each."),
     prompts: list[str] = typer.Option([], help="A prompt set, by name or .toml file; the model's own by default."),
     split: Split = typer.Option("val", help="The split that is asked; keep test for the last time."),
     rule: Rule = typer.Option("contrast", help=RULE_HELP),
@@ -67,14 +68,16 @@ def evaluate(
     verbose: bool = typer.Option(False, "--verbose", "-v", help="text-probe: show the pairs that are seen worst."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
-    """Score a model on a split of a store (zero-shot diagnosis, retrieval), or its text side on pairs of phrases.
+    """Score a model on a split of a store (diagnosis, retrieval, drafts), or its text side on pairs of phrases.
 
     Example: `ecg-text evaluate run/model --data store --task zero-shot --prompts ptbxl-rhythm --out rhythm.json`
 
     Values are fractions with 95 % intervals over patients; each result file says how it came about.
     """
-    if task != "zero-shot" and prompts:
-        raise typer.BadParameter("--prompts belongs to --task zero-shot; the other tasks bring their own texts")
+    if task not in _OF_PROMPTS and prompts:
+        raise typer.BadParameter(
+            f"--prompts belongs to --task {' and '.join(_OF_PROMPTS)}; the other tasks have no use for it"
+        )
     if task == "text-probe":
         if data is not None:
             raise typer.BadParameter("--task text-probe needs no --data; it brings its own pairs of phrases")
@@ -87,9 +90,13 @@ def evaluate(
     from ecg_text.data.store import Store
 
     embedder, store = load_model(model), Store.open(data)
-    asked = _prompt_sets(prompts, embedder) if task == "zero-shot" else ()
-    files = {_file_of(out, one, asked): one for one in asked}
+    asked = _prompt_sets(prompts, embedder) if task in _OF_PROMPTS else ()
+    files = {_file_of(out, one, asked): one for one in asked if task == "zero-shot"}
     _make_way(list(files) or [out])
+    if task == "captions":
+        drafts = _captions(embedder, store, split, asked, seed=seed, num_resamples=resamples)
+        _tell({out: drafts}, as_json=as_json)
+        return
     subject = _subject(embedder, store, split, seed=seed, num_resamples=resamples, random_encoder=random_encoder)
     if task == "retrieval":
         results = {out: _retrieval(subject)}
@@ -113,7 +120,7 @@ def _tell(
         print_json({"results": told, "research_use": RESEARCH_USE})
         return
     for path, result in results.items():
-        _show(path, result)
+        show_result(path, result)
     if hardest is not None:
         say("the pairs are made so that shared words mislead: an encoder that goes by spelling scores as that column")
         if verbose:
@@ -180,6 +187,24 @@ def _retrieval(subject: Subject) -> Result:
     )
 
 
+def _captions(
+    embedder: Embedder, store: Store, split: str, prompt_sets: Sequence[PromptSet], *, seed: int, num_resamples: int
+) -> Result:
+    import numpy as np
+
+    from ecg_text.evaluation.drafts import captions_result, draft_split
+
+    with progress("write drafts") as advance:
+        drafted = draft_split(embedder, store, split, advance)
+    return captions_result(
+        drafted,
+        prompt_sets,
+        generator=np.random.default_rng(seed),
+        num_resamples=num_resamples,
+        facts={"seed": seed, "command": this_command()},
+    )
+
+
 def _make_way(files: Sequence[Path]) -> None:
     """Makes the folder of the results. Raises DataError where one could not be put, before anything is embedded."""
     for path in files:
@@ -190,40 +215,3 @@ def _make_way(files: Sequence[Path]) -> None:
 
 def _file_of(out: Path, prompts: PromptSet, asked: Sequence[PromptSet]) -> Path:
     return out if len(asked) == 1 else out.with_name(f"{out.stem}-{prompts.name}{out.suffix}")
-
-
-def _show(path: Path, result: Result) -> None:
-    about = result.provenance
-    asked = f"{result.task} {about['prompt_set']}" if "prompt_set" in about else result.task
-    asked_of = f"{about['num_pairs']} pairs" if "num_pairs" in about else f"{about['num_records']} records"
-    say(f"{asked} on {result.split}: {asked_of}, model {about['model_revision']}")
-    rows = [
-        (name, str(metric), *(str(table.get(name, "")) for table in result.baselines.values()))
-        for name, metric in result.metrics.items()
-    ]
-    print_table(("metric", "model", *result.baselines), rows)
-    if result.classes:
-        say()
-        _show_classes(result)
-    say(f"written to {path}")
-    say()
-
-
-def _show_classes(result: Result) -> None:
-    names = list(dict.fromkeys(name for score in result.classes.values() for name in score.metrics))
-    rows = [
-        (label, str(score.support), *(str(score.metrics.get(name, score.skipped or "")) for name in names))
-        for label, score in result.classes.items()
-    ]
-    what, counted = ("kind", "pairs") if "num_pairs" in result.provenance else ("label", "positives")
-    print_table((what, counted, *(name.replace("_", " ") for name in names)), rows, right=(counted,))
-    weak = weak_labels(result)
-    say(f"under {WEAK_AUROC}: {', '.join(weak) or 'none'}")
-
-
-def weak_labels(result: Result) -> list[str]:
-    """The labels whose AUROC is below WEAK_AUROC, weakest first, with their values."""
-    auroc = {label: score.metrics["auroc"].value for label, score in result.classes.items() if "auroc" in score.metrics}
-    return [
-        f"{label} {value:.2f}" for label, value in sorted(auroc.items(), key=lambda item: item[1]) if value < WEAK_AUROC
-    ]

@@ -25,6 +25,8 @@ VERBS = (
     ("tune-text", "ecg_text.cli.tune_text", "tune_text"),
     ("evaluate", "ecg_text.cli.evaluate", "evaluate"),
     ("classify", "ecg_text.cli.classify", "classify"),
+    ("describe", "ecg_text.cli.describe", "describe"),
+    ("explain", "ecg_text.cli.explain", "explain"),
     ("index", "ecg_text.cli.index", "index_app"),
     ("search", "ecg_text.cli.search", "search"),
     ("prompts", "ecg_text.cli.prompts", "prompts_app"),

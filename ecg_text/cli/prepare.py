@@ -23,7 +23,9 @@ LOW_RATE_HZ = 100.0  # the lower of the two rates that PTB-XL is published in
 
 
 def prepare(
-    source: str = typer.Argument(..., help="What the folder is: ptbxl, or folder (recordings with records.csv)."),
+    source: str = typer.Argument(
+        ..., help="What the folder is: ptbxl, mimic-iv-ecg, or folder (recordings with records.csv)."
+    ),
     directory: Path = typer.Argument(..., metavar="DIR", help="The collection, as its publisher ships it."),
     store: Path = typer.Argument(..., help="The folder of the store; an older store is replaced at the end."),
     csv_path: Path | None = typer.Option(
@@ -43,7 +45,8 @@ def prepare(
 
     Example: `ecg-text prepare folder recordings store --csv reports.csv`
 
-    A recording that cannot be used is left out, and told in STORE.skipped.csv with the reason. A folder's patient ids
+    A recording that cannot be used is left out, and told in STORE.skipped.csv with the reason. Of mimic-iv-ecg a part
+    will do (both tables, and files/p1000, say): what is not there is counted and left out. A folder's patient ids
     become hashes: with a key of yours (--key-file), or with one that is drawn for this store and forgotten.
     """
     stated = FileFacts.of(file_rate_hz, unit, leads).stated

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,26 +13,40 @@ from ecg_text.cli.asking import this_command
 from ecg_text.cli.common import RESEARCH_USE, print_json, quiet_libraries, say, say_research_use, talk_console
 from ecg_text.cli.runs import OUT, RESUME, SETTINGS, tell_report, told_how_to_go_on
 
+if TYPE_CHECKING:
+    from ecg_text.recipes.pretrain_ecg import EcgRun
+
+
+RECIPES = (
+    "A recipe by name: smoke (a minute, synthetic); clip_nano or melp_nano_ptbxl (PTB-XL on two CPU cores), "
+    "melp_small_ptbxl (one GPU), melp_small_mimic (four GPUs); of an ECG encoder alone, without reports: "
+    "wav2vec_nano_ptbxl (two CPU cores), wav2vec_small_mimic (four GPUs)."
+)
+
 
 def train(
-    recipe: str = typer.Argument(..., help="A recipe by name: smoke (a minute, synthetic) or clip_nano (PTB-XL)."),
+    recipe: str = typer.Argument(..., help=RECIPES),
     data: Path = typer.Option(..., help="A store made by ecg-text prepare."),
     out: Path = OUT,
     settings: list[str] = SETTINGS,
     resume: bool = RESUME,
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
-    """Train a model by a recipe.
+    """Train a model by a recipe, or an ECG encoder that a model may begin with.
 
     Example: `ecg-text train clip_nano --data store --out run --set training.epochs=10`
+
+    An ECG encoder first: `ecg-text train wav2vec_nano_ptbxl --data store --out ecg`, and then
+    `ecg-text train melp_nano_ptbxl --data store --out run --set model.ecg.init=ecg`
 
     On many devices: `accelerate launch -m ecg_text train ...`
     """
     from ecg_text.recipes.plain import override
-    from ecg_text.recipes.table import recipe as recipe_by_name
+    from ecg_text.recipes.table import any_recipe
 
-    run = override(recipe_by_name(recipe), settings)
+    run = override(any_recipe(recipe), settings)
     quiet_libraries()
+    from ecg_text.recipes.pretrain_ecg import EcgRun
     from ecg_text.recipes.session import train_run
 
     with told_how_to_go_on("train", recipe, data, out, settings):
@@ -40,7 +55,21 @@ def train(
         print_json({"recipe": recipe, "seed": run.seed, **asdict(report), "research_use": RESEARCH_USE})
         return
     tell_report(report)
+    if isinstance(run, EcgRun):
+        say(f"next: {shlex.join(_model_with(run, data, report.model_folder))}")
+        return
     say(f"next: {shlex.join(['ecg-text', 'classify', 'FILE', '--model', str(report.model_folder), '--text', '...'])}")
     if report.last_metrics:
         say(f"the metrics are macro AUROC on the validation split of {data}")
         say_research_use()
+
+
+def _model_with(run: EcgRun, data: Path, encoder: Path) -> list[str]:
+    """The command that trains a model which begins with this ECG encoder."""
+    from ecg_text.recipes.table import recipes_with
+
+    source = run.name.rpartition("_")[2]
+    # Of recipes with such an encoder rather the one for the same data.
+    [fitting, *_] = (*sorted(recipes_with(run.ecg), key=lambda name: not name.endswith(source)), "RECIPE")
+    begin = f"model.ecg.init={encoder}"
+    return ["ecg-text", "train", fitting, "--data", str(data), "--out", "OUT", "--set", begin]

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from ecg_text.errors import ConfigError
+
+
+class Augmented(NamedTuple):
+    """Changed ECGs (B, C, T), their masks (B, C) and (B, T), and by how many samples each was moved left (B,)."""
+
+    ecg: np.ndarray
+    lead_mask: np.ndarray
+    time_mask: np.ndarray
+    shift: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,23 +35,25 @@ class Augment:
     noise_mv: float = 0.0
 
     def __post_init__(self) -> None:
-        shares = (self.drop_share, self.drop_lead, self.shift, self.gain)
-        if not all(0 <= share < 1 for share in shares) or self.noise_mv < 0:
-            raise ConfigError(f"augmentation shares must lie in [0, 1) and noise_mv be positive, got {self}")
+        shares = (self.drop_lead, self.shift, self.gain)
+        if not (0 <= self.drop_share <= 1 and all(0 <= share < 1 for share in shares)) or self.noise_mv < 0:
+            raise ConfigError(
+                f"augmentation shares must lie in [0, 1), drop_share in [0, 1], and noise_mv be positive, got {self}"
+            )
 
     def __call__(
         self, ecg: np.ndarray, lead_mask: np.ndarray, time_mask: np.ndarray, generator: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(B, C, T), (B, C), (B, T) -> the same three, changed; the arguments are left alone."""
+    ) -> Augmented:
+        """(B, C, T), (B, C), (B, T) -> the same three, changed, and the shift; the arguments are left alone."""
         batch, _, samples = ecg.shape
         gain = 1 + generator.uniform(-self.gain, self.gain, (batch, 1, 1)).astype(np.float32)
         most = int(self.shift * samples)
-        shift = generator.integers(-most, most + 1, (batch,)).tolist()
+        shift = generator.integers(-most, most + 1, (batch,))
         if self.noise_mv:
             level = generator.uniform(0, self.noise_mv, (batch, 1, 1)).astype(np.float32)
             ecg = ecg + level * generator.standard_normal(ecg.shape, dtype=np.float32)
-        ecg, time_mask = _shifted(ecg * gain, shift), _shifted(time_mask, shift)
-        return ecg, self._drop_leads(lead_mask, generator), time_mask
+        ecg, time_mask = _shifted(ecg * gain, shift.tolist()), _shifted(time_mask, shift.tolist())
+        return Augmented(ecg, self._drop_leads(lead_mask, generator), time_mask, shift)
 
     def _drop_leads(self, lead_mask: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         touched = generator.random((len(lead_mask), 1)) < self.drop_share
@@ -49,6 +61,10 @@ class Augment:
         kept = lead_mask & ~dropped
         # A record that would lose its last lead keeps all it had.
         return np.where(kept.any(axis=1, keepdims=True), kept, lead_mask)
+
+
+# Random lead masking alone, as published (Oh et al., 2022; MELP): each lead is away with a probability of one half.
+RANDOM_LEADS = Augment(drop_share=1.0, drop_lead=0.5, shift=0.0, gain=0.0)
 
 
 def _shifted(x: np.ndarray, shift: Sequence[int]) -> np.ndarray:

@@ -12,6 +12,7 @@ import torch
 
 from ecg_text.data.augment import Augment
 from ecg_text.data.batch import Batch, Texts
+from ecg_text.data.peaks import PeakFinder, moved_peaks
 from ecg_text.text.sentences import SEPARATOR, split_sentences
 from ecg_text.text.synonyms import name_concepts
 from ecg_text.text.views import ReportViews, View, finding_number
@@ -28,6 +29,8 @@ def as_written(report: str) -> str:
 class PairCollate:
     """ECG-text pairs for a contrastive method. augment and views are left out for validation: as it is, whole reports.
 
+    with_reports adds each ECG's whole report to the texts, for levels that read it beside a view, and find_peaks the
+    R-peaks of the ECGs.
     tokenizer is a fast tokenizer of transformers, and render the words in which reports are read (one translation of a
     report serves every epoch); both are handed down from the recipe. What a text states is always findings of its own
     report, whatever words it shows.
@@ -38,6 +41,8 @@ class PairCollate:
     augment: Augment | None = None
     views: ReportViews | None = None
     render: Callable[[str], str] = as_written
+    with_reports: bool = False
+    find_peaks: PeakFinder | None = None
 
     def __call__(
         self,
@@ -48,14 +53,17 @@ class PairCollate:
         generator: np.random.Generator,
     ) -> Batch:
         """(B, C, T), (B, C), (B, T) and the rows of the catalogue -> Batch; chance comes from the generator alone."""
+        peaks = None if self.find_peaks is None else self.find_peaks(rows["record_id"], ecg, lead_mask, time_mask)
         if self.augment is not None:
-            ecg, lead_mask, time_mask = self.augment(ecg, lead_mask, time_mask, generator)
+            ecg, lead_mask, time_mask, shift = self.augment(ecg, lead_mask, time_mask, generator)
+            peaks = None if peaks is None else moved_peaks(peaks, shift, ecg.shape[2])
         return Batch(
             ecg=torch.from_numpy(np.ascontiguousarray(ecg)),
             lead_mask=torch.from_numpy(lead_mask),
             time_mask=torch.from_numpy(time_mask),
             record_ids=tuple(rows["record_id"]),
             patient_ids=tuple(rows["patient_id"]),
+            peaks=None if peaks is None else torch.from_numpy(peaks),
             texts=self._texts([_findings(self.render, report or "") for report in rows["report"]], generator),
         )
 
@@ -66,6 +74,7 @@ class PairCollate:
         ]
         numbers: dict[tuple[str, ...], int] = {}
         row = [numbers.setdefault(view.shown, len(numbers)) for view in chosen]
+        whole = [numbers.setdefault(report, len(numbers)) for report in reports] if self.with_reports else None
         strings = tuple(SEPARATOR.join(sentences) for sentences in numbers)
         # Two findings that can be shown in the same words count as one, or one text would be true and false of an ECG.
         number = _number_of_meaning if self.views and self.views.swap else _number
@@ -85,6 +94,7 @@ class PairCollate:
             row=torch.tensor(row),
             stated=torch.from_numpy(_finding_numbers([view.stated for view in chosen], number)),
             reported=torch.from_numpy(_finding_numbers(reports, number)),
+            report=None if whole is None else torch.tensor(whole),
         )
 
 

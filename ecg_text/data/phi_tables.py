@@ -13,7 +13,7 @@ from ecg_text.text.identifier_keys import kind_of_key
 _ROWS = 1024
 _MOST_HEADER = 64 * 2**20  # bytes
 # Collections whose patient ids are public: their publisher drew them for the release.
-_PUBLIC_IDS = ("ptbxl",)
+_PUBLIC_IDS = ("ptbxl", "mimic-iv-ecg")
 
 
 def parquet_passages(path: Path, encoding: str) -> Iterator[Passage]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ecg_text.errors import DataError
 from ecg_text.evaluation.metrics import has_both_values
+from ecg_text.evaluation.scores import Metric
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 """Record weights (N, M) -> one value, or one row of values, for each resample: (M, ...)."""
@@ -54,6 +55,12 @@ def interval(values: np.ndarray) -> Interval:
         return Interval(float("nan"), float("nan"))
     low, high = np.quantile(known, (0.025, 0.975))
     return Interval(float(low), float(high))
+
+
+def with_interval(value: float, samples: np.ndarray) -> Metric:
+    """A value with the interval of its resamples (M,), without one where no resample could be scored."""
+    low, high = interval(samples)
+    return Metric(value=value) if np.isnan(low) else Metric(value=value, low=low, high=high)
 
 
 def weighted_auroc(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ Axes: N records, K labels, R distinct reports, D width.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from ecg_text.evaluation.result import Result
 from ecg_text.evaluation.retrieval import evaluate_retrieval
 from ecg_text.evaluation.scores import Metric, Scores
 from ecg_text.evaluation.zero_shot import evaluate_zero_shot
-from ecg_text.hub.embedding import Embedder
+from ecg_text.hub.embedding import Embedder, Progress
 from ecg_text.models.contrast import opposite_share
 from ecg_text.text.prompts import PromptSet
 from ecg_text.version import __version__
@@ -25,22 +25,16 @@ RANDOM_ENCODER = "random encoder"
 ROWS = ("labelled", "all")
 
 Fact = str | int | float | bool | None
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class EmbeddedSplit:
-    """A split of a store as a model sees it: rows (N,) of the store and their unit vectors (N, D)."""
+class AskedSplit:
+    """Records of a split that a model is asked about: rows (N,) of a store."""
 
     embedder: Embedder
     store: Store
     split: str
     rows: np.ndarray
-    vectors: np.ndarray
-
-    def part(self, chosen: np.ndarray) -> EmbeddedSplit:
-        """Some of the records only: (N,) bool, or numbers of the rows."""
-        return replace(self, rows=self.rows[chosen], vectors=self.vectors[chosen])
 
     def column(self, name: str) -> list[str | None]:
         """One column of the catalogue at these rows."""
@@ -56,6 +50,17 @@ class EmbeddedSplit:
             "num_records": len(self.rows),
             "code_version": __version__,
         }
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class EmbeddedSplit(AskedSplit):
+    """A split of a store as a model sees it: rows (N,) of the store and their unit vectors (N, D)."""
+
+    vectors: np.ndarray
+
+    def part(self, chosen: np.ndarray) -> EmbeddedSplit:
+        """Some of the records only: (N,) bool, or numbers of the rows."""
+        return replace(self, rows=self.rows[chosen], vectors=self.vectors[chosen])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +119,7 @@ def zero_shot_result(
     if random_twin is not None:
         twin = random_twin.part(chosen)
         guess = twin.embedder.similarities(twin.vectors, prompts, protocol.rule)[:, columns]
-        baselines[RANDOM_ENCODER] = _points(
+        baselines[RANDOM_ENCODER] = points_of(
             evaluate_zero_shot(guess, labels, kept, twin.column("patient_id"), generator, num_resamples=0)
         )
     told: dict[str, Fact] = {
@@ -127,7 +132,7 @@ def zero_shot_result(
         "min_positives": protocol.min_positives,
         "labels_left_out": ", ".join(name for name in prompts.names if name not in kept),
     }
-    return _result("zero-shot", embedded, scores, baselines, {**told, "num_resamples": num_resamples, **facts})
+    return result_of("zero-shot", embedded, scores, baselines, {**told, "num_resamples": num_resamples, **facts})
 
 
 def retrieval_result(
@@ -158,9 +163,9 @@ def retrieval_result(
     scores = score(embedded, num_resamples)
     baselines = dict(scores.baselines)
     if random_twin is not None:
-        baselines[RANDOM_ENCODER] = _points(score(random_twin.part(has_report), 0))
+        baselines[RANDOM_ENCODER] = points_of(score(random_twin.part(has_report), 0))
     told: dict[str, Fact] = {"num_distinct_reports": len(texts), "num_resamples": num_resamples}
-    return _result("retrieval", embedded, scores, baselines, {**told, **facts})
+    return result_of("retrieval", embedded, scores, baselines, {**told, **facts})
 
 
 def _asked(embedded: EmbeddedSplit, prompts: PromptSet, min_positives: int) -> tuple[np.ndarray, Sequence[str]]:
@@ -182,22 +187,24 @@ def _asked(embedded: EmbeddedSplit, prompts: PromptSet, min_positives: int) -> t
     return labels[:, kept], [prompts.names[k] for k in kept]
 
 
-def _points(scores: Scores) -> Mapping[str, Metric]:
+def points_of(scores: Scores) -> Mapping[str, Metric]:
+    """The metrics without their intervals, as they stand beside those of a model."""
     return {name: Metric(value=metric.value) for name, metric in scores.metrics.items()}
 
 
-def _result(
+def result_of(
     task: str,
-    embedded: EmbeddedSplit,
+    asked: AskedSplit,
     scores: Scores,
     baselines: Mapping[str, Mapping[str, Metric]],
     told: Mapping[str, Fact],
 ) -> Result:
+    """The result of a task on a split, its provenance what the split tells and what is told beside it."""
     return Result(
         task=task,
-        split=embedded.split,
+        split=asked.split,
         metrics=scores.metrics,
         classes=scores.classes,
         baselines=baselines,
-        provenance={**embedded.facts(), **told},
+        provenance={**asked.facts(), **told},
     )

@@ -12,11 +12,11 @@ import numpy as np
 
 from ecg_text.errors import DataError
 from ecg_text.evaluation.bootstrap import (
-    interval,
     mean_of_known,
     resample,
     weighted_auroc,
     weighted_average_precision,
+    with_interval,
 )
 from ecg_text.evaluation.metrics import (
     MacroScore,
@@ -64,7 +64,7 @@ def evaluate_zero_shot(
         )  # (M, 2, K)
         samples = {name: both[:, i] for i, name in enumerate(point)}
     return Scores(
-        metrics={f"macro_{name}": _metric(point[name].value, mean_of_known(samples[name])) for name in point},
+        metrics={f"macro_{name}": with_interval(point[name].value, mean_of_known(samples[name])) for name in point},
         classes={name: _class_score(k, labels, point, samples) for k, name in enumerate(names)},
         baselines={"chance": _chance(labels)},
     )
@@ -85,14 +85,8 @@ def _class_score(
         return ClassScore(support=support, skipped="no positive record")
     if support == len(labels):
         return ClassScore(support=support, skipped="no negative record")
-    metrics = {name: _metric(float(point[name].per_class[k]), samples[name][:, k]) for name in point}
+    metrics = {name: with_interval(float(point[name].per_class[k]), samples[name][:, k]) for name in point}
     return ClassScore(support=support, metrics=metrics)
-
-
-def _metric(value: float, samples: np.ndarray) -> Metric:
-    """A value with the interval of its resamples (M,), without one where no resample could be scored."""
-    low, high = interval(samples)
-    return Metric(value=value) if np.isnan(low) else Metric(value=value, low=low, high=high)
 
 
 def _chance(labels: np.ndarray) -> dict[str, Metric]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-
-from ecg_text.data.replace import replaced_folder
 from ecg_text.errors import CheckpointError
 from ecg_text.hub.card import render_card
 from ecg_text.hub.facts import plain_facts
@@ -31,7 +27,9 @@ from ecg_text.hub.parts import (
     weights_revision,
 )
 from ecg_text.hub.remote import fetch_folder
+from ecg_text.hub.writing import write_json, written_whole
 from ecg_text.models.auto import register
+from ecg_text.models.configs import EcgEncoderConfig
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.text.prompts import PromptSet
@@ -66,19 +64,11 @@ def save_checkpoint(
     What provenance tells is written without the folders of this disk. Raises CheckpointError where the folder holds
     something else, or the disk is full.
     """
-    folder = Path(folder)
-    _refuse_foreign(folder)
-    try:
-        with replaced_folder(folder) as fresh:
-            model.save_pretrained(fresh)
-            with errors_of_tokenizers():
-                processor.save_pretrained(fresh)
-            return _write_facts(fresh, processor, prompt_sets, provenance)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(
-            f"{folder} cannot be written ({getattr(error, 'strerror', None) or error}); free some space, or choose "
-            "another folder, and save again"
-        ) from error
+    with written_whole(folder) as fresh:
+        model.save_pretrained(fresh)
+        with errors_of_tokenizers():
+            processor.save_pretrained(fresh)
+        return _write_facts(fresh, processor, prompt_sets, provenance)
 
 
 def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> Checkpoint:
@@ -89,15 +79,10 @@ def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> 
     """
     register()
     folder = fetch_folder(str(name_or_folder), revision)
+    _refuse_encoder(folder)
     if missing := [name for name in NEEDED if not (folder / name).is_file()]:
         raise CheckpointError(f"{folder} has no {missing[0]}; give a whole checkpoint folder of ecg_text")
-    provenance = read_json(folder / PROVENANCE, dict)
-    weights = weights_revision(folder)
-    if provenance.get("revision") != weights:
-        raise CheckpointError(
-            f"{folder / WEIGHTS} has revision {weights}, {PROVENANCE} tells of {provenance.get('revision')}; "
-            "it is damaged or another model's: get a complete copy"
-        )
+    provenance = checked_provenance(folder)
     model = load_model(folder)
     processor = load_processor(folder, provenance)
     check_fit(folder, model, processor, provenance)
@@ -106,21 +91,27 @@ def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> 
         processor=processor,
         prompts=read_prompts(folder / PROMPTS, provenance),
         provenance=provenance,
-        revision=weights,
+        revision=provenance["revision"],
     )
 
 
-def _refuse_foreign(folder: Path) -> None:
-    """Raises CheckpointError where something would be lost: what is no checkpoint, or a folder inside (.git, say)."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise CheckpointError(f"{folder} is a file; choose another name for the checkpoint's folder")
-    names = {path.name for path in folder.iterdir()}
-    folders = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    if names and (folders or not {CONFIG, WEIGHTS, PROVENANCE} <= names):
-        what = f"the folder {folders[0]}" if folders else "no checkpoint"
-        raise CheckpointError(f"{folder} is not empty and holds {what}; choose another folder")
+def checked_provenance(folder: Path) -> Mapping[str, Any]:
+    """What a folder of weights tells of itself. Raises CheckpointError where it tells of other weights."""
+    provenance, weights = read_json(folder / PROVENANCE, dict), weights_revision(folder)
+    if provenance.get("revision") != weights:
+        raise CheckpointError(
+            f"{folder / WEIGHTS} has revision {weights}, {PROVENANCE} tells of {provenance.get('revision')}; "
+            "it is damaged or another model's: get a complete copy"
+        )
+    return provenance
+
+
+def _refuse_encoder(folder: Path) -> None:
+    path = folder / CONFIG
+    if path.is_file() and read_json(path, dict).get("model_type") == EcgEncoderConfig.model_type:
+        raise CheckpointError(
+            f"{folder} is an ECG encoder alone, which reads no text; train a model with it (--set model.ecg.init=...)"
+        )
 
 
 def _write_facts(
@@ -134,11 +125,7 @@ def _write_facts(
         "vocabulary": vocabulary_hash(processor),
         "prompt_sets": {prompt_set.name: prompt_set.hash for prompt_set in prompt_sets},
     }
-    _write_json(folder / PROMPTS, [prompt_set.to_dict() for prompt_set in prompt_sets])
-    _write_json(folder / PROVENANCE, told)
+    write_json(folder / PROMPTS, [prompt_set.to_dict() for prompt_set in prompt_sets])
+    write_json(folder / PROVENANCE, told)
     (folder / CARD).write_text(render_card(told), encoding="utf-8")
     return revision
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

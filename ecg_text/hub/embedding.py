@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from transformers import GenerationConfig
 
 from ecg_text.errors import ConfigError, FingerprintError
 from ecg_text.hub.checkpoint import load_checkpoint
+from ecg_text.hub.describing import Drafter
+from ecg_text.hub.drafts import Draft
+from ecg_text.hub.explaining import explain_record
+from ecg_text.hub.explanation import Explanation
 from ecg_text.models.contrast import opposed_texts, zero_shot_weights
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
@@ -62,6 +67,14 @@ class Embedder:
         inputs = (torch.from_numpy(np.ascontiguousarray(item)).to(self.device) for item in (ecg, lead_mask, time_mask))
         return np.asarray(self.model.encode_ecg(*inputs).pooled.float().cpu().numpy())
 
+    def require_prepared(self, store: Store) -> None:
+        """Raises FingerprintError where the store was prepared in another way than this model's ECGs are."""
+        if store.fingerprint != self.fingerprint:
+            raise FingerprintError(
+                f"{store.folder} was prepared with fingerprint {store.fingerprint}, the model wants "
+                f"{self.fingerprint}; prepare it again with this model's preprocessing"
+            )
+
     def embed_records(self, records: Sequence[Record]) -> np.ndarray:
         """Records of any length: (n, D). A long one is the mean of its windows, at unit length again.
 
@@ -98,11 +111,7 @@ class Embedder:
         self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
     ) -> np.ndarray:
         """Rows of a store: (n, D). Raises FingerprintError where the store was prepared in another way."""
-        if store.fingerprint != self.fingerprint:
-            raise FingerprintError(
-                f"the store was prepared with fingerprint {store.fingerprint}, the model wants {self.fingerprint}; "
-                "prepare the store again with this model's preprocessing"
-            )
+        self.require_prepared(store)
         rows = np.asarray(rows)
         vectors = [self._zeros(0)]
         for start in range(0, len(rows), BATCH):
@@ -134,6 +143,28 @@ class Embedder:
     def zero_shot(self, records: Sequence[Record], prompts: PromptSet, rule: str = "contrast") -> np.ndarray:
         """Similarity of each record with each label of a prompt set, in the order of prompts.names: (n, K)."""
         return self.similarities(self.embed_records(records), prompts, rule)
+
+    def describe(self, records: Sequence[Record], settings: GenerationConfig | None = None) -> list[Draft]:
+        """A draft of a report for each record's first window, told sentence by sentence (hub/drafts.py).
+
+        settings as in describe_prepared. Raises SignalError as embed_records does, ConfigError as describe_prepared.
+        """
+        return Drafter(self.model, self.processor, settings).draft_records(records)
+
+    def describe_prepared(
+        self, ecg: np.ndarray, lead_mask: np.ndarray, time_mask: np.ndarray, settings: GenerationConfig | None = None
+    ) -> list[str]:
+        """Drafts of reports for prepared ECGs, in the words of the model's reports: (B, C, T), (B, C), (B, T) -> B.
+
+        settings are those of transformers, greedy where left out (hub/describing.asked_settings). Raises ConfigError
+        where the model has no decoder.
+        """
+        written = Drafter(self.model, self.processor, settings).write(ecg, lead_mask, time_mask)
+        return [report.text for report in written]
+
+    def explain(self, record: Record, text: str, generator: np.random.Generator | None = None) -> Explanation:
+        """What in a record its similarity with a text rests on, by moment, beat and lead (hub/explanation.py)."""
+        return explain_record(self, record, text, generator)
 
     def _windows(self, record: Record) -> list[Prepared]:
         require_ecg(record, self.preprocess)

@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 
 from ecg_text.errors import CheckpointError, FingerprintError, PromptError
 from ecg_text.models.configs import EcgEncoderConfig
+from ecg_text.models.pretrained import usable_positions
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.text.prompts import PromptSet
@@ -88,7 +89,7 @@ def check_fit(folder: Path, model: EcgTextModel, processor: EcgTextProcessor, pr
             f"{folder / TOKENIZER} has vocabulary {ours}, {PROVENANCE} tells of {told}; "
             "the tokenizer is another model's: get a complete copy"
         )
-    positions = getattr(text, "max_position_embeddings", None)
+    positions = usable_positions(text)
     if positions is not None and processor.max_word_pieces > positions:
         raise CheckpointError(
             f"{folder}: texts have up to {processor.max_word_pieces} word pieces, the text encoder reads {positions}; "
@@ -99,6 +100,12 @@ def check_fit(folder: Path, model: EcgTextModel, processor: EcgTextProcessor, pr
         raise CheckpointError(
             f"{folder}: the preprocessing makes the leads {' '.join(made)}, the model reads {' '.join(read)}; "
             f"{PROCESSOR} is another model's"
+        )
+    rate = model.config.rate_hz
+    if rate is not None and rate != processor.preprocess.rate_hz:
+        raise CheckpointError(
+            f"{folder}: the preprocessing gives {processor.preprocess.rate_hz:g} samples a second, the model finds "
+            f"beats at {rate:g}; {PROCESSOR} is another model's"
         )
 
 

@@ -16,7 +16,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 from ecg_text.errors import CheckpointError
 from ecg_text.hub.parts import CONFIG, WEIGHTS, errors_of_tokenizers, read_json, weights_revision
 from ecg_text.hub.remote import fetch_folder
-from ecg_text.models.configs import EcgTextConfig
+from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 from ecg_text.models.pretrained import usable_positions
 from ecg_text.models.processor import MAX_WORD_PIECES
 from ecg_text.models.two_tower import EcgTextModel
@@ -92,7 +92,8 @@ class TextEncoder:
 def is_text_encoder(name_or_folder: str | Path) -> bool:
     """Whether a folder or hub name holds a model of transformers that is none of ours. Raises CheckpointError."""
     path = fetch_folder(str(name_or_folder)) / CONFIG
-    return path.is_file() and read_json(path, dict).get("model_type") not in (None, EcgTextConfig.model_type)
+    ours = (None, EcgTextConfig.model_type, EcgEncoderConfig.model_type)
+    return path.is_file() and read_json(path, dict).get("model_type") not in ours
 
 
 def load_text_encoder(name_or_folder: str | Path) -> TextEncoder:

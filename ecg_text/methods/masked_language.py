@@ -10,7 +10,7 @@ from ecg_text.data.text_batches import TextBatch
 from ecg_text.errors import DataError
 from ecg_text.methods.method import Losses, Method
 from ecg_text.models.text_encoder import hidden_states, logits_at
-from ecg_text.nn.gather import gather_rows, gather_with_gradient, num_processes
+from ecg_text.nn.gather import gather_rows, gather_with_gradient, mean_count
 from ecg_text.nn.pooling import masked_mean
 from ecg_text.objectives.masked_words import masked_word_loss
 from ecg_text.objectives.synonyms import synonym_loss
@@ -58,10 +58,7 @@ class MaskedLanguage(Method):
 
     def _masked_words(self, batch: TextBatch) -> Tensor:
         logits = logits_at(self.model, batch.input_ids, batch.attention_mask, batch.chosen)
-        # Processes hide different numbers of words: each divides by the mean of all, so that the mean of their
-        # gradients is that of one process with all the words.
-        num = gather_rows(batch.targets.new_tensor([len(batch.targets)])).sum() / num_processes()
-        return masked_word_loss(logits, batch.targets, num)
+        return masked_word_loss(logits, batch.targets, mean_count(batch.targets.new_tensor(len(batch.targets))))
 
     def _synonyms(self, vectors: Tensor, pairs: SynonymBatch) -> Tensor:
         negatives = vectors[pairs.negatives.clamp(min=0)]

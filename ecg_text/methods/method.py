@@ -28,5 +28,36 @@ class Method(nn.Module):
         """Losses of one batch; the parts have the same names for every batch."""
         raise NotImplementedError(f"{type(self).__name__} must define forward(batch) -> Losses")
 
+    def parts_to_compile(self) -> tuple[nn.Module, ...]:
+        """Modules whose forward is worth compiling: they take most of the time, in few shapes. None by default."""
+        return ()
+
     def after_step(self) -> None:
         """Called without gradient after each optimizer step: clamp a scale, move a teacher. Does nothing here."""
+
+
+class ContrastiveMethod(Method):
+    """Base of methods that compare rows: encode looks at each row by itself, contrast at all of them together.
+
+    Between the two a batch can be cut, so that memory is needed for a chunk of its rows only (GradientCache of
+    ecg_text.training).
+    """
+
+    def encode(self, batch: Any) -> Any:
+        """Features of one batch: a NamedTuple of tensors, whose rows are joined where a batch was encoded in chunks.
+
+        Everything that contrast needs to know of the batch is among them. A sum over rows, such as that of a loss that
+        compares nothing, and the number of its terms, have shape (1,), one for each chunk: contrast adds them up.
+
+        A chunk is encoded twice, and both must give the same: chance comes with the batch or from the global random
+        generators, and nothing is counted or remembered from one call to the next.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define encode(batch) -> a NamedTuple of tensors")
+
+    def contrast(self, features: Any) -> Losses:
+        """Losses of the features of all rows of this process, in whichever order they come."""
+        raise NotImplementedError(f"{type(self).__name__} must define contrast(features) -> Losses")
+
+    def forward(self, batch: Any) -> Losses:
+        """Losses of one batch, encoded at once."""
+        return self.contrast(self.encode(batch))

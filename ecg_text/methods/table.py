@@ -7,10 +7,14 @@ from types import MappingProxyType
 
 from ecg_text.errors import ConfigError
 from ecg_text.methods.clip import Clip
+from ecg_text.methods.levels import Levels
+from ecg_text.methods.melp import Melp
 from ecg_text.methods.method import Method
 from ecg_text.models.two_tower import EcgTextModel
 
-METHODS: Mapping[str, Callable[[EcgTextModel], Method]] = MappingProxyType({"clip": Clip})
+METHODS: Mapping[str, Callable[[EcgTextModel, Levels], Method]] = MappingProxyType(
+    {"clip": lambda model, _levels: Clip(model), "melp": Melp}
+)
 
 
 def model_of(method: Method) -> EcgTextModel:

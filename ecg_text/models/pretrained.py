@@ -8,6 +8,7 @@ from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from ecg_text.errors import ConfigError
+from ecg_text.models.causal_text import text_window
 
 # Some models have more embeddings than word pieces, for the sake of round numbers; never as many as this.
 SPARE_EMBEDDINGS = 128
@@ -17,7 +18,9 @@ _RESERVED_POSITIONS = 2
 
 
 def usable_positions(config: PreTrainedConfig) -> int | None:
-    """How many word pieces a text encoder has positions for; None where it counts none."""
+    """How many word pieces of a text an encoder has positions for; None where it counts none."""
+    if getattr(config, "is_decoder", False):
+        return text_window(config)
     positions = getattr(config, "max_position_embeddings", None)
     if positions is None:
         return None

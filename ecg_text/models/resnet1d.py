@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from ecg_text.models.configs import EcgEncoderConfig
 from ecg_text.nn.convolution import NormedConv1d, halve_mask, zero_masked
 from ecg_text.nn.transformer import TransformerBlock, sinusoidal_positions
+from ecg_text.signal.beats.tokens import TokenGrid
 
 # Each residual branch starts small, so that a deep network starts near the identity (Goyal et al., 2017, section 5.1).
 BRANCH_GAIN = 0.2
@@ -43,6 +44,7 @@ class ResNet1d(nn.Module):
         super().__init__()
         widths = tuple(config.widths)
         self.width = widths[-1]
+        self.num_halvings = 1 + len(widths)
         self.stem = NormedConv1d(len(config.leads), widths[0], 2 * config.kernel + 1, 2)
         self.absent = nn.Parameter(torch.zeros(len(config.leads), widths[0]))
         self.position_gain = nn.Parameter(torch.tensor(POSITION_GAIN))
@@ -77,3 +79,10 @@ class ResNet1d(nn.Module):
         for layer in self.layers:
             tokens = layer(tokens, token_mask)
         return self.norm(tokens), token_mask
+
+    def token_grid(self, num_samples: int) -> TokenGrid:
+        """Where the tokens of num_samples stand: the first at sample 0."""
+        num_tokens = num_samples
+        for _ in range(self.num_halvings):
+            num_tokens = -(-num_tokens // 2)
+        return TokenGrid.of(num_samples, num_tokens)

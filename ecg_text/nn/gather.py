@@ -49,6 +49,15 @@ def gather_rows(x: Tensor) -> Tensor:
     return torch.cat(_pieces(x.detach())) if _is_shared() else x.detach()
 
 
+def mean_count(num: Tensor) -> Tensor:
+    """The mean of a count over all processes: () -> ().
+
+    Processes count different numbers of words or steps. Where each divides its sum by this mean, the mean of their
+    gradients, which training takes, is that of one process that counted them all.
+    """
+    return gather_rows(num[None]).sum() / num_processes()
+
+
 def gather_objects(items: list[Item]) -> list[Item]:
     """The lists of all processes joined in order of their rank (texts, to find equal ones across processes)."""
     if not _is_shared():

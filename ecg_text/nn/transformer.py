@@ -6,6 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ecg_text.nn.attention import readable
+
+BERT_STD = 0.02
+
 
 class SelfAttention(nn.Module):
     """Multi-head self-attention in which no token reads a masked one."""
@@ -20,8 +24,7 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, N, D), (B, N) -> (B, N, D)."""
         heads = self.query_key_value(x).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
-        # A row with nothing real would softmax over nothing; let it read everything, its tokens are masked anyway.
-        attend = (mask | ~mask.any(dim=1, keepdim=True))[:, None, None, :]
+        _, attend = readable(mask)
         dropout = self.dropout if self.training else 0.0
         mixed = F.scaled_dot_product_attention(heads[0], heads[1], heads[2], attn_mask=attend, dropout_p=dropout)
         return self.out(mixed.transpose(1, 2).flatten(2))
@@ -46,17 +49,28 @@ class TransformerBlock(nn.Module):
         return x + self.drop(self.mlp(self.mlp_norm(x)))
 
 
-class ConvPositions(nn.Module):
-    """Positions told by a grouped convolution over the tokens themselves (wav2vec 2.0), zero where masked."""
+class PostNormBlock(nn.Module):
+    """Post-norm block: attention, then a two-layer GELU network, each added to the stream and normalised with it.
 
-    def __init__(self, width: int, kernel: int, groups: int) -> None:
+    Vaswani et al., 2017, section 3.1, with the initial weights of BERT (Devlin et al., 2019), as wav2vec 2.0 has it.
+    """
+
+    def __init__(self, width: int, num_heads: int, dropout: float = 0.0, expansion: int = 4) -> None:
         super().__init__()
-        self.conv = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=groups)
+        self.attention = SelfAttention(width, num_heads, dropout)
+        self.attention_norm = nn.LayerNorm(width)
+        self.mlp = nn.Sequential(nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width))
+        self.mlp_norm = nn.LayerNorm(width)
+        self.drop = nn.Dropout(dropout)
+        for part in self.modules():
+            if isinstance(part, nn.Linear):
+                nn.init.normal_(part.weight, std=BERT_STD)
+                nn.init.zeros_(part.bias)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, N, D), (B, N) -> (B, N, D), to be added to the tokens."""
-        x = x * mask.unsqueeze(-1)
-        return F.gelu(self.conv(x.transpose(1, 2))[..., : mask.shape[1]]).transpose(1, 2)
+        """(B, N, D), (B, N) -> (B, N, D)."""
+        x = self.attention_norm(x + self.drop(self.attention(x, mask)))
+        return self.mlp_norm(x + self.drop(self.mlp(x)))
 
 
 def sinusoidal_positions(num: int, width: int) -> Tensor:

@@ -25,6 +25,23 @@ def info_nce(ecg: Tensor, text: Tensor, scale: Tensor, also_true: Tensor | None 
         return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
 
 
+def sigmoid_pairs(ecg: Tensor, text: Tensor, scale: Tensor, bias: Tensor, also_true: Tensor | None = None) -> Tensor:
+    """Pairwise sigmoid loss (Zhai et al., 2023, SigLIP, section 3.2): (B, D), (B, D), (), () -> ().
+
+    Each pair is judged by itself: -log sigmoid(z (scale x cosine + bias)), z = 1 for row b with row b and -1 for all
+    others, summed over pairs and divided by B. A pair that also_true (B, B) marks is judged as neither (see info_nce).
+    Computed in float32 at least, under autocast too.
+    """
+    dtype = torch.promote_types(torch.promote_types(ecg.dtype, text.dtype), torch.float32)
+    with torch.autocast(device_type=ecg.device.type, enabled=False):
+        logits = scale.to(dtype) * ecg.to(dtype) @ text.to(dtype).T + bias.to(dtype)
+        match = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
+        losses = F.softplus(torch.where(match, -logits, logits))
+        if also_true is not None:
+            losses = losses.masked_fill(also_true & ~match, 0)
+        return losses.sum() / len(logits)
+
+
 def holds_of(stated: Tensor, reported: Tensor) -> Tensor:
     """Whether every finding a text states is in a report: (R, S), (B, F) int64 -> (B, R) bool.
 

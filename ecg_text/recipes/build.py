@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +12,19 @@ import numpy as np
 
 from ecg_text.data.collate import PairCollate
 from ecg_text.data.loader import Loader
+from ecg_text.data.peaks import PeakFinder
 from ecg_text.data.splits import check_disjoint
 from ecg_text.data.store import Store
 from ecg_text.errors import ConfigError, DataError
 from ecg_text.hub.checkpoint import save_checkpoint
+from ecg_text.hub.encoder_weights import TakenWeights
 from ecg_text.methods.method import Method
 from ecg_text.methods.table import METHODS, model_of
 from ecg_text.models.processor import EcgTextProcessor
-from ecg_text.nn.gather import num_processes, process_rank
+from ecg_text.recipes.initial import begin_encoder, init_facts
+from ecg_text.recipes.loading import measurable, shared_loader
 from ecg_text.recipes.run import Run
-from ecg_text.recipes.towers import build_model, build_tokenizer
+from ecg_text.recipes.towers import build_model, build_tokenizer, published
 from ecg_text.recipes.validation import ZeroShotValidation, scorable
 from ecg_text.text.prompt_files import load_prompt_set
 from ecg_text.text.prompts import PromptSet
@@ -29,13 +32,15 @@ from ecg_text.text.rendering import render
 from ecg_text.training.config import TrainingConfig
 from ecg_text.training.run_folder import SaveModel
 
-Progress = Callable[[int, int], None]
 TEXT_ENCODER = "text_encoder."  # part of the names of its parameters
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Built:
-    """A run made ready for the training loop; training is the run's, less a choice by what cannot be measured."""
+    """A run made ready for the training loop; training is the run's, less a choice by what cannot be measured.
+
+    taken is what its ECG encoder began with, None for a new one.
+    """
 
     method: Method
     loader: Loader
@@ -44,6 +49,7 @@ class Built:
     evaluators: tuple[ZeroShotValidation, ...]
     training: TrainingConfig
     save_model: SaveModel
+    taken: TakenWeights | None
 
 
 def build(run: Run, store: Store, facts: Mapping[str, Any], processor: EcgTextProcessor | None = None) -> Built:
@@ -56,21 +62,23 @@ def build(run: Run, store: Store, facts: Mapping[str, Any], processor: EcgTextPr
     rows = training_rows(store)
     if processor is None:
         reports = [render(report, run.data.rendering) for report in store.catalogue.select(rows).column("report")]
-        tokenizer = build_tokenizer(run.model.text, reports)
+        tokenizer = build_tokenizer(run.model.text, reports, run.levels)
         processor = EcgTextProcessor.of(store.preprocess, tokenizer, run.data.rendering)
     if run.method not in METHODS:
         raise ConfigError(f"no method {run.method!r}; choose one of {', '.join(sorted(METHODS))}")
-    model = build_model(run.model, processor, run.seed)
+    model = build_model(run.model, processor, run.seed, run.levels)
+    taken = begin_encoder(model.ecg_encoder, run.model.ecg, store.preprocess)
     prompt_sets = tuple(load_prompt_set(name) for name in run.prompts)
     evaluators = _validations(store, prompt_sets, processor)
     return Built(
-        method=METHODS[run.method](model),
+        method=METHODS[run.method](model, run.levels),
         loader=_loader(run, store, rows, processor),
         processor=processor,
         prompt_sets=prompt_sets,
         evaluators=evaluators,
-        training=_measurable(_paced(run), evaluators),
-        save_model=_saver(processor, prompt_sets, {"name": run.name, "seed": run.seed, **facts}),
+        training=measurable(_paced(run), evaluators),
+        save_model=_saver(processor, prompt_sets, {"name": run.name, "seed": run.seed, **facts, **init_facts(taken)}),
+        taken=taken,
     )
 
 
@@ -94,22 +102,12 @@ def _loader(run: Run, store: Store, rows: np.ndarray, processor: EcgTextProcesso
         augment=run.data.augment,
         views=run.data.views,
         render=processor.read_report,
+        with_reports=run.levels.reads_reports,
+        find_peaks=PeakFinder(store.preprocess.leads, store.preprocess.rate_hz)
+        if run.model.ecg_head == "r_peaks"
+        else None,
     )
-    shards = num_processes()
-    if run.data.batch_size % shards:
-        raise ConfigError(f"data.batch_size {run.data.batch_size} does not divide by {shards} processes")
-    # batch_size is the global batch: the contrast stays the same on one device and on eight.
-    return Loader(
-        store,
-        rows,
-        run.data.batch_size // shards,
-        collate,
-        seed=run.seed,
-        shuffle=True,
-        drop_last=True,
-        num_shards=shards,
-        shard=process_rank(),
-    )
+    return shared_loader(store, rows, collate, batch_size=run.data.batch_size, seed=run.seed)
 
 
 def _validations(
@@ -130,25 +128,9 @@ def _paced(run: Run) -> TrainingConfig:
     return replace(run.training, slow_parts=(TEXT_ENCODER,), slow_ratio=run.model.text.pace)
 
 
-def _measurable(training: TrainingConfig, evaluators: tuple[ZeroShotValidation, ...]) -> TrainingConfig:
-    """The configuration, where nothing is evaluated with nothing to select by.
-
-    Raises ConfigError, before a step is made, for a metric that the evaluation will not give.
-    """
-    if not evaluators:
-        return replace(training, select_metric=None)
-    known = [name for evaluator in evaluators for name in evaluator.names]
-    if training.select_metric is not None and training.select_metric not in known:
-        raise ConfigError(
-            f"training.select_metric is {training.select_metric!r}; the validation split can give "
-            f"{', '.join(known)}: choose one of them, or null"
-        )
-    return training
-
-
 def _saver(processor: EcgTextProcessor, prompt_sets: tuple[PromptSet, ...], facts: Mapping[str, Any]) -> SaveModel:
     def save(method: Method, folder: Path, told: Mapping[str, Any]) -> None:
         provenance = {**facts, **told}
-        save_checkpoint(folder, model_of(method), processor, prompt_sets=prompt_sets, provenance=provenance)
+        save_checkpoint(folder, published(model_of(method)), processor, prompt_sets=prompt_sets, provenance=provenance)
 
     return save

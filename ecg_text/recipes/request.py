@@ -28,17 +28,20 @@ def read_request(run_dir: Path, wanted: str) -> dict[str, Any]:
     return dict(begun)
 
 
-def write_start(run_dir: Path, request: Mapping[str, Any], save_processor: Callable[[Path], object]) -> None:
-    """Write down what is asked, and what its words are read with, where that has not been done before.
+def write_start(
+    run_dir: Path, request: Mapping[str, Any], save_processor: Callable[[Path], object], *, resumed: bool
+) -> None:
+    """Write down what is asked, and what its words are read with.
 
+    Of a resumed run only what is missing; a new one leaves nothing of a run that was refused before its first step.
     save_processor writes into a folder that becomes run_dir/processor, whole or not at all. Raises TrainingError where
     the run folder cannot be written.
     """
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        if not (run_dir / REQUEST).is_file():
+        if not resumed or not (run_dir / REQUEST).is_file():
             write_json(run_dir / REQUEST, request)
-        if not (run_dir / PROCESSOR).is_dir():
+        if not resumed or not (run_dir / PROCESSOR).is_dir():
             with new_folder(run_dir / PROCESSOR) as temporary:
                 save_processor(temporary)
     except OSError as error:

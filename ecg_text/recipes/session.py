@@ -16,6 +16,8 @@ from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.nn.gather import process_rank
 from ecg_text.recipes.build import Built, build
 from ecg_text.recipes.plain import to_plain
+from ecg_text.recipes.pretrain_ecg import EcgRun
+from ecg_text.recipes.pretrain_ecg_build import BuiltEcg, build_ecg
 from ecg_text.recipes.request import PROCESSOR, read_request, refuse_another, write_start
 from ecg_text.recipes.run import Run
 from ecg_text.training.loop import TrainReport, train
@@ -27,7 +29,7 @@ FORMAT = "ecg_text-run/1"
 
 
 def train_run(
-    run: Run,
+    run: Run | EcgRun,
     store_folder: Path,
     run_dir: Path,
     *,
@@ -37,10 +39,10 @@ def train_run(
 ) -> TrainReport:
     """Trains a run on a store and leaves its model in run_dir/model.
 
-    run_dir/run.json tells the run and the data before training begins; run_dir/processor is the preprocessing and
-    the vocabulary, taken up again by a resumed run. Raises CheckpointError where there is no run to resume,
-    TrainingError where the one that is there was begun with another setting or other data, and what build and train
-    raise.
+    run_dir/run.json tells the run and the data before training begins, and every weight that its ECG encoder took
+    from elsewhere; run_dir/processor is the preprocessing and the vocabulary, taken up again by a resumed run. Raises
+    CheckpointError where there is no run to resume, TrainingError where the one that is there was begun with another
+    setting or other data, and what build, build_ecg and train raise.
     """
     run_dir = Path(run_dir)
     if resume:
@@ -52,9 +54,15 @@ def train_run(
     if resume:
         refuse_another(run_dir, begun, _request(run, data))
     facts = {**data, "store": str(store.folder), "code_version": __version__, "command": command}
-    built = build(run, store, facts, _saved_processor(run_dir) if resume else None)
+    built: Built | BuiltEcg
+    if isinstance(run, EcgRun):
+        built = build_ecg(run, store, facts)
+    else:
+        built = build(run, store, facts, _saved_processor(run_dir) if resume else None)
+    if built.taken is not None:
+        facts = {**facts, "init": built.taken.facts}
     if process_rank() == 0:
-        write_start(run_dir, {**_request(run, data), "facts": facts}, built.processor.save_pretrained)
+        write_start(run_dir, {**_request(run, data), "facts": facts}, built.processor.save_pretrained, resumed=resume)
     _tell_plan(run, run_dir, store, built, console)
     return train(
         built.method,
@@ -88,7 +96,7 @@ def _annotation_hash(store: Store) -> str:
     return digest.hexdigest()[:16]
 
 
-def _request(run: Run, data: Mapping[str, Any]) -> dict[str, Any]:
+def _request(run: Run | EcgRun, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"format": FORMAT, "run": to_plain(run), "data": dict(data)}
 
 
@@ -104,7 +112,9 @@ def _saved_processor(run_dir: Path) -> EcgTextProcessor | None:
     return processor
 
 
-def _tell_plan(run: Run, run_dir: Path, store: Store, built: Built, console: Console | None) -> None:
+def _tell_plan(
+    run: Run | EcgRun, run_dir: Path, store: Store, built: Built | BuiltEcg, console: Console | None
+) -> None:
     tell = teller(console, process_rank() == 0)
     num_weights = sum(parameter.numel() for parameter in built.method.parameters())
     tell(f"data {store.folder}: {len(store)} records, preprocessed as {store.fingerprint}")
@@ -112,6 +122,10 @@ def _tell_plan(run: Run, run_dir: Path, store: Store, built: Built, console: Con
         f"training {num_weights / 1e6:.2f} million weights, {built.loader.batches_per_epoch} batches of "
         f"{built.loader.batch_size} an epoch"
     )
-    if not built.evaluators and (run.prompts or run.training.select_metric is not None):
+    for line in () if built.taken is None else built.taken.lines:
+        tell(line)
+    if not built.evaluators and isinstance(run, EcgRun):
+        tell("there is no validation split: nothing is evaluated, and the last weights become the model")
+    if not built.evaluators and isinstance(run, Run) and (run.prompts or run.training.select_metric is not None):
         tell("no label of the run's prompt sets is in the validation split: the last weights become the model")
     tell(f"run folder {run_dir}: log.jsonl, checkpoints, model")

@@ -31,6 +31,7 @@ MIN_LETTERS = 2
 # Sets of which a label is one finding, in several wordings; a superclass has many findings, which are no synonyms.
 PROMPT_SETS = ("clinical-en", "ptbxl-all", "ptbxl-rhythm", "cinc2021", "csn", "cpsc2018")
 Groups = Iterator[list[Wording]]
+_ROW_TABLES = ("grammar.toml", "measured.toml", "contrasts.tsv", "concepts.toml")
 
 
 def read_vocabulary(sources: Iterable[str], findings: Iterable[str]) -> Vocabulary:
@@ -63,8 +64,8 @@ def all_wordings() -> frozenset[str]:
 
 
 def _hash_of_tables() -> str:
-    """Of the grammar of findings, the measurements, and what is said around a finding."""
-    tables = [(resources.files("ecg_text.text") / name).read_bytes() for name in ("grammar.toml", "measured.toml")]
+    """Of all that rows are made by beside the groups: grammar, measurements, contrasts, the names these keep apart."""
+    tables = [(resources.files("ecg_text.text") / name).read_bytes() for name in _ROW_TABLES]
     forms = repr([sorted(form.items()) for form in ALL_FORMS])
     return sha256(b"".join([*tables, forms.encode()])).hexdigest()[:16]
 

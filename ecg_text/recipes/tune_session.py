@@ -63,7 +63,12 @@ def tune_run(
     }
     built = build_tuning(run, corpus, facts, vocabulary, _saved_tokenizer(run_dir) if resume else None)
     if process_rank() == 0:
-        write_start(run_dir, {**request, "facts": facts}, lambda folder: save_tokenizer(folder, built.tokenizer))
+        write_start(
+            run_dir,
+            {**request, "facts": facts},
+            lambda folder: save_tokenizer(folder, built.tokenizer),
+            resumed=resume,
+        )
     _tell_plan(run_dir, corpus, built, tell)
     return train(
         built.method,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ecg_text.data.masking import Masking
 from ecg_text.errors import ConfigError
 from ecg_text.recipes.compositions import Compositions
+from ecg_text.recipes.lora import LoraPlan
 from ecg_text.recipes.synonym_pairs import SOURCES
 from ecg_text.text.rendering import ORIGINAL, check_rendering
 from ecg_text.training.config import TrainingConfig
@@ -23,22 +24,6 @@ class EncoderPlan:
     num_heads: int = 4
     dropout: float = 0.1
     max_pieces: int = 128  # word pieces that are read of a text, special ones included
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoraPlan:
-    """Low-rank adapters in place of all weights, where rank is above 0; merged into the weights at saving."""
-
-    rank: int = 0
-    alpha: float = 32.0
-    dropout: float = 0.05
-
-    def __post_init__(self) -> None:
-        if self.rank < 0 or self.alpha <= 0 or not 0 <= self.dropout < 1:
-            raise ConfigError(
-                f"lora.rank is {self.rank}, alpha {self.alpha} and dropout {self.dropout}; give at least 0 (off), "
-                "above 0, and a fraction below 1"
-            )
 
 
 @dataclass(frozen=True, kw_only=True)

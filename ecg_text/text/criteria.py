@@ -6,6 +6,7 @@ block, and that "rsr' in v1 with qrs 100 ms" is not.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ecg_text.errors import TextError
 
 _KEYS = ("name", "says", "differs")
 _LANGUAGES = ("de", "sv")  # these are told by a prefix, English by its absence
+_PREFIX = re.compile(r"([a-z]{2}):\s*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +50,8 @@ def criteria() -> tuple[Criterion, ...]:
 def read_criteria(text: str) -> tuple[Criterion, ...]:
     """The findings of a table in TOML.
 
-    Raises TextError where a finding has an unknown key, lacks a name or texts, has a text that is not tidy or not in
-    lower case, or where a text or a name stands twice in the table, and where the text is no such table.
+    Raises TextError where a finding has an unknown key, lacks a name or texts, has a text that is not tidy, not in
+    lower case or in an unknown language, where a text or a name stands twice, and where the text is no such table.
     """
     try:
         table = tomllib.loads(text)
@@ -83,11 +85,16 @@ def _descriptions(entry: Mapping[str, Any], key: str) -> tuple[Description, ...]
 
 
 def _description(name: str, written: str) -> Description:
-    prefix, colon, rest = written.partition(": ")
-    told = bool(colon) and prefix in _LANGUAGES
-    text = rest if told else written
+    prefix = _PREFIX.match(written)
+    if prefix is None:
+        text, language = written, "en"
+    else:
+        text, language = written[prefix.end() :], prefix[1]
+        if language not in _LANGUAGES:
+            known = ", ".join(_LANGUAGES)
+            raise TextError(f"criteria.toml: {name!r} has {written!r}; a language is one of {known}, none for English")
     _check_tidy(name, text)
-    return Description(text=text, language=prefix if told else "en")
+    return Description(text=text, language=language)
 
 
 def _check_tidy(name: str, text: str) -> None:

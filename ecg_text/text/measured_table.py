@@ -6,7 +6,7 @@ import itertools
 import math
 import string
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -97,6 +97,7 @@ def parse_measured(text: str) -> tuple[Quantity, ...]:
 
 def _quantity(entry: Mapping[str, Any]) -> Quantity:
     name = entry["name"]
+    _refuse_unknown(name, entry, ("name", "units", "groups", "says", "denies", "classes"))
     units = {key: _unit(name, **unit) for key, unit in entry["units"].items()}
     groups = {
         group: {(language, WHERE): tuple(listed) for language, listed in languages.items()}
@@ -131,6 +132,7 @@ def _patterns(
 
 
 def _level(name: str, raw: Mapping[str, Any], says: tuple[Pattern, ...], denies: tuple[Pattern, ...]) -> Level:
+    _refuse_unknown(name, raw, ("range", "concept", *LANGUAGES))
     low, high = raw["range"]
     words = {
         (language, slot): tuple(listed) for language in LANGUAGES for slot, listed in raw.get(language, {}).items()
@@ -149,6 +151,11 @@ def _level(name: str, raw: Mapping[str, Any], says: tuple[Pattern, ...], denies:
     return Level(
         name=name, concept=raw.get("concept", ""), low=low, high=high, wordings=words, says=said, denies=denied
     )
+
+
+def _refuse_unknown(name: str, entry: Mapping[str, Any], keys: Iterable[str]) -> None:
+    if unknown := sorted(entry.keys() - set(keys)):
+        raise TextError(f"measured.toml: {name} has the unknown keys {unknown}; keys are {sorted(keys)}")
 
 
 def _check_levels(quantity: Quantity) -> None:

@@ -7,26 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
 from ecg_text.errors import TextError
 from ecg_text.text.concepts import Concept, concepts
+from ecg_text.text.phrases import CLAUSE, GOES_ON, PhraseTable, phrase_key
 
 LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "english", "de": "german", "sv": "swedish"})
 
-# Parts that are written together or apart are one word: "a-v", "non-specific", "antero-septal", "extrasystole(n)".
-_TOKEN = re.compile(r"a-v(?!\w)|(?:(?:non|pre|antero|infero|postero)[ -]+|re-)?[^\W_]+(?:\([^\W_]+\))?|,")
-_GAP = re.compile(r"[\s/.:&+°'’-]{0,3}")
-_SPELLINGS = (
-    *((" ", ""), ("-", ""), ("(", ""), (")", ""), ("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")),
-    *(("ischem", "ischaem"), ("kalem", "kalaem"), ("calcem", "calcaem"), ("ization", "isation")),
-)
-_END = ""  # the key under which a branch of the tree holds its phrase
-
-_CLAUSE = re.compile(r" (?:are|is) ")  # "st segments are depressed" stands for a sentence's opening only
-_GOES_ON = re.compile(r"(?=$|,| in | throughout)")
 # Wordings that say more than the bare name does are not put into a longer sentence, which may deny just that.
 _SAYS_MORE = re.compile(
     r"(?:complete|komplett|vollständig|normal|acute|akut|ecto|ekto|non-specific|unspez|ospec)"
@@ -87,17 +76,10 @@ def find_phrases(sentence: str) -> tuple[Phrase, ...]:
 
     Spellings are read as one: "a-v" and "av", "ischemia" and "ischaemia", "ä" and "ae", "extrasystole(n)".
     """
-    tokens = list(_TOKEN.finditer(sentence))
-    keys = [_key(token.group()) for token in tokens]
-    found, at = [], 0
-    while at < len(tokens):
-        last, entry = _longest(sentence, tokens, keys, at)
-        if entry is not None:
-            concept, languages = entry
-            span = tokens[at].start(), tokens[last].end()
-            found.append(Phrase(start=span[0], end=span[1], concept=concept, languages=languages))
-        at = last + 1
-    return tuple(found)
+    return tuple(
+        Phrase(start=start, end=end, concept=concept, languages=languages)
+        for start, end, (concept, languages) in _phrase_table().find(sentence)
+    )
 
 
 @lru_cache(maxsize=1 << 16)
@@ -117,53 +99,16 @@ def check_languages(languages: Sequence[str]) -> None:
             raise TextError(f"no wordings in the language {language!r}; give some of {', '.join(LANGUAGES)}")
 
 
-def phrase_key(wording: str) -> tuple[str, ...]:
-    """The words of a wording as they are compared: what differs in spelling alone has one key."""
-    return tuple(_key(token) for token in _TOKEN.findall(wording))
-
-
-def _key(token: str) -> str:
-    for written, read in _SPELLINGS:
-        token = token.replace(written, read)
-    return token
-
-
-def _longest(
-    sentence: str, tokens: list[re.Match[str]], keys: list[str], at: int
-) -> tuple[int, tuple[Concept, frozenset[str]] | None]:
-    """The number of the last token of the longest phrase that begins at a token, and what the phrase is."""
-    node, last, entry = _phrase_tree(), at, None
-    if sentence[tokens[at].start() - 1 : tokens[at].start()] in ("-", "/"):
-        return last, entry
-    for number in range(at, len(tokens)):
-        gap = sentence[tokens[number - 1].end() : tokens[number].start()] if number > at else ""
-        if keys[number] not in node or not _GAP.fullmatch(gap):
-            break
-        node = node[keys[number]]
-        if _END in node and _may_end(sentence, tokens[at].start(), tokens[number].end()):
-            last, entry = number, node[_END]
-    return last, entry
-
-
-def _may_end(sentence: str, start: int, end: int) -> bool:
-    """Whether a phrase is whole at its end, and a clause stands where only a clause can."""
-    if sentence[end : end + 1] in ("-", "/", "("):
-        return False
-    return not _CLAUSE.search(sentence[start:end]) or (start == 0 and _GOES_ON.match(sentence, end) is not None)
-
-
 @cache
-def _phrase_tree() -> Mapping[str, Any]:
-    """Words lead to words, and at _END to the concept and the languages of the phrase that they make."""
-    tree: dict[str, Any] = {}
+def _phrase_table() -> PhraseTable[tuple[Concept, frozenset[str]]]:
+    """Every wording of every concept, with the concept and the languages that word it so."""
+    meanings: dict[tuple[str, ...], tuple[Concept, frozenset[str]]] = {}
     for concept in concepts():
         for language, wording in _said(concept, tuple(LANGUAGES), abbreviations=True):
-            node = tree
-            for key in phrase_key(wording):
-                node = node.setdefault(key, {})
-            _, known = node.get(_END, (concept, frozenset()))
-            node[_END] = (concept, known | {language})
-    return tree
+            key = phrase_key(wording)
+            _, known = meanings.get(key, (concept, frozenset()))
+            meanings[key] = (concept, known | {language})
+    return PhraseTable(meanings)
 
 
 def _said(concept: Concept, languages: tuple[str, ...], abbreviations: bool) -> Iterator[tuple[str, str]]:
@@ -180,17 +125,17 @@ def _negated(
     """The negated finding in other words that deny no less: "no lbbb", not "no complete lbbb"."""
     says_more = _SAYS_MORE.match(sentence, phrase.start) is not None
     for language, wording in _said(phrase.concept, languages, abbreviations):
-        if not _CLAUSE.search(wording) and (says_more or not _SAYS_MORE.match(wording)):
+        if not CLAUSE.search(wording) and (says_more or not _SAYS_MORE.match(wording)):
             yield (negation if language in phrase.languages else _NEGATED[language]) + wording
 
 
 def _within(sentence: str, phrase: Phrase, languages: tuple[str, ...], abbreviations: bool) -> Iterator[str]:
     """The sentence with one phrase of it said in other words of the same language."""
     before, after = sentence[: phrase.start], sentence[phrase.end :]
-    may_be_clause = not before and _GOES_ON.match(after) is not None
+    may_be_clause = not before and GOES_ON.match(after) is not None
     says_more = _SAYS_MORE.match(sentence, phrase.start) is not None
     for language, wording in _said(phrase.concept, languages, abbreviations):
-        fits = may_be_clause or not _CLAUSE.search(wording)
+        fits = may_be_clause or not CLAUSE.search(wording)
         if language in phrase.languages and fits and (says_more or not _SAYS_MORE.match(wording)):
             yield before + wording + after
 

@@ -14,11 +14,12 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from ecg_text.errors import TrainingError
+from ecg_text.errors import ConfigError, TrainingError
 from ecg_text.methods.method import Losses, Method
 from ecg_text.nn.gather import gather_objects
 from ecg_text.training.config import TrainingConfig
 from ecg_text.training.ema import WeightAverage
+from ecg_text.training.gradient_cache import GradientCache
 from ecg_text.training.optim import build_optimizer, load_optimizer_tensors, optimizer_tensors
 from ecg_text.training.random_state import random_state, seed_everything, set_random_state
 from ecg_text.training.schedule import learning_rate
@@ -30,7 +31,7 @@ class Engine:
 
     accelerator: Accelerator
     method: Method
-    wrapped: Any  # the method, or its DistributedDataParallel
+    wrapped: Any  # the method, in a gradient cache where chunks are asked for, in DistributedDataParallel where needed
     optimizer: torch.optim.AdamW
     average: WeightAverage | None
     config: TrainingConfig
@@ -129,11 +130,17 @@ class Engine:
 
 
 def build_engine(method: Method, config: TrainingConfig, run_dir: Path, num_steps: int) -> Engine:
-    """Puts the method on its device, seeds chance (each process its own) and makes the optimizer."""
+    """Puts the method on its device, seeds chance (each process its own) and makes the optimizer.
+
+    Raises ConfigError for a method without the parts that config asks for.
+    """
     accelerator = Accelerator(mixed_precision="no", log_with=list(config.trackers) or None, project_dir=run_dir)
     seed_everything(config.seed + accelerator.process_index)
     method.to(accelerator.device).train()
-    wrapped = accelerator.prepare_model(method)
+    if config.compile:
+        compile_parts(method)
+    module = method if config.cached_chunks == 1 else GradientCache(method, config.cached_chunks)
+    wrapped = accelerator.prepare_model(module)
     return Engine(
         accelerator=accelerator,
         method=method,
@@ -144,6 +151,17 @@ def build_engine(method: Method, config: TrainingConfig, run_dir: Path, num_step
         precision=choose_precision(config.precision, accelerator.device),
         num_steps=num_steps,
     )
+
+
+def compile_parts(method: Method) -> None:
+    """Has the method's parts compiled at their first call, in place. Raises ConfigError where it names none."""
+    parts = method.parts_to_compile()
+    if not parts:
+        raise ConfigError(
+            f"training.compile is true, but method {type(method).__name__} has no part to compile; give false"
+        )
+    for part in parts:
+        part.compile()
 
 
 def choose_precision(wanted: str, device: torch.device) -> str:

@@ -90,6 +90,11 @@ def _check_request(
     config: TrainingConfig, loader: BatchLoader, folder: RunFolder, evaluators: Sequence[Evaluator], resume: bool
 ) -> None:
     check_loader(loader)
+    if config.cached_chunks > loader.batch_size:
+        raise ConfigError(
+            f"training.cached_chunks is {config.cached_chunks}, but a batch has {loader.batch_size} rows on each "
+            "process; give no more chunks than rows"
+        )
     check_trackers(config.trackers)
     if config.select_metric is not None and not evaluators:
         raise ConfigError(
@@ -106,14 +111,14 @@ def _run(session: Session, state: TrainState, console: Console | None) -> TrainS
         progress_bar(console, session.is_main, state.step, engine.num_steps) as show,
         closing(batch_stream(session.loader, state.consumed)) as batches,
     ):
-        while state.step < engine.num_steps:
+        while not session.is_over(state):
             started = time.perf_counter()
             values = engine.step(batches, state.step + 1)
             seconds = time.perf_counter() - started
             stopping = engine.any_process(request.signal_name is not None)
             state = session.look_around(session.count(state, values, seconds), stopping)
             show(state.step, f"loss {values['loss']:.3f}  {session.examples_per_step / seconds:.0f}/s")
-            if stopping and state.step < engine.num_steps:
+            if stopping and not session.is_over(state):
                 raise _interrupted(session, state, request)
     return state
 

@@ -52,6 +52,14 @@ def set_random_state(state: dict[str, Tensor]) -> None:
 
 
 @contextmanager
+def repeated_chance(state: dict[str, Tensor]) -> Iterator[None]:
+    """Inside the block the generators draw again what they drew after `state`; afterwards they are as before it."""
+    with undisturbed_chance():
+        set_random_state(state)
+        yield
+
+
+@contextmanager
 def undisturbed_chance() -> Iterator[None]:
     """Whatever is drawn inside the block, the generators afterwards are as before it."""
     state = random_state()

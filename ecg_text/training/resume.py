@@ -80,5 +80,5 @@ def _tell_accumulation(session: Session) -> None:
         session.tell(
             f"accumulation {session.config.accumulation}: one step learns from {session.examples_per_step} examples, "
             f"but a contrastive loss still compares {session.contrastive_batch} "
-            f"(batch size x processes); raise the batch size to widen it"
+            f"(batch size x processes); raise the batch size to widen it, and cached_chunks to have the memory"
         )

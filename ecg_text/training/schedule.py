@@ -1,4 +1,4 @@
-"""The learning rate as a pure function of the step: a straight warm-up, then half a cosine down to a floor."""
+"""The learning rate as a pure function of the step: a straight warm-up, then half cosines down to a floor."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ def num_warmup_steps(config: TrainingConfig, total_steps: int) -> int:
 
 
 def learning_rate(config: TrainingConfig, step: int, total_steps: int) -> float:
-    """Learning rate of the update number `step`, counted from 1 to total_steps."""
+    """Learning rate of the update number `step`, counted from 1 to total_steps.
+
+    With more than one cycle it falls that often, from the top each time (Loshchilov and Hutter, 2017, SGDR).
+    """
     warmup = num_warmup_steps(config, total_steps)
     if step <= warmup:
         return config.learning_rate * step / warmup
     past = min((step - warmup) / max(total_steps - warmup, 1), 1.0)
-    fall = 0.5 * (1.0 + math.cos(math.pi * past))
+    done = min(math.ceil(past * config.cosine_cycles) - 1, config.cosine_cycles - 1)
+    fall = 0.5 * (1.0 + math.cos(math.pi * (past * config.cosine_cycles - max(done, 0))))
     return config.learning_rate * (config.min_lr_ratio + (1.0 - config.min_lr_ratio) * fall)

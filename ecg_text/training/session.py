@@ -70,6 +70,15 @@ class Session:
             self._checkpoint(state)
         return state
 
+    def is_over(self, state: TrainState) -> bool:
+        """Whether all steps are made, or so many evaluations in a row were no better that patience is at its end."""
+        if state.step >= self.engine.num_steps:
+            return True
+        patience = self.config.patience
+        if patience is None or state.best_step is None:
+            return False
+        return state.step - state.best_step >= patience * self.config.evaluate_every
+
     def finish(self, state: TrainState) -> None:
         """Writes the last weights as the model, unless the best ones already are."""
         if state.best_step is None:

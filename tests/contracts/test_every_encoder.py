@@ -15,7 +15,17 @@ LEADS, SAMPLES = ["I", "II", "V1"], 173
 
 def encoder_and_ecg(name: str) -> tuple[torch.nn.Module, Tensor, Tensor, Tensor]:
     torch.manual_seed(0)
-    config = EcgEncoderConfig(encoder=name, leads=LEADS, widths=[8, 12, 16], depths=[1, 2, 2], num_heads=2, kernel=3)
+    config = EcgEncoderConfig(
+        encoder=name,
+        leads=LEADS,
+        widths=[8, 12, 16],
+        depths=[1, 2, 2],
+        num_heads=2,
+        kernel=3,
+        trunk_width=16,
+        position_kernel=8,
+        position_groups=2,
+    )
     encoder = build_ecg_encoder(config).eval()
     for parameter in encoder.parameters():  # no parameter may hide behind a zero it starts at
         parameter.data.add_(0.05 * torch.randn(parameter.shape))
@@ -44,16 +54,22 @@ def test_padding_at_the_end_changes_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ECG_ENCODERS))
-def test_a_masked_lead_is_not_read_and_is_not_a_flat_line(name: str) -> None:
+def test_a_masked_lead_is_not_read(name: str) -> None:
     encoder, ecg, leads, times = encoder_and_ecg(name)
     leads[:, 1] = False
     changed = ecg.clone()
     changed[:, 1] = 5.0
-    hidden, _ = encoder(ecg, leads, times)
-    torch.testing.assert_close(encoder(changed, leads, times)[0], hidden)
-    changed[:, 1] = 0.0
-    leads[:, 1] = True
-    assert not torch.allclose(encoder(changed, leads, times)[0], hidden, atol=1e-4)
+    torch.testing.assert_close(encoder(changed, leads, times)[0], encoder(ecg, leads, times)[0])
+
+
+@pytest.mark.parametrize(("name", "is_flat"), [("conv_transformer", True), ("resnet1d", False)])
+def test_a_masked_lead_is_a_flat_line_to_one_encoder_and_not_to_the_other(name: str, is_flat: bool) -> None:
+    """Random lead masking sets leads to zero, so that is what a lead that is not there is to conv_transformer."""
+    encoder, ecg, leads, times = encoder_and_ecg(name)
+    ecg[:, 1] = 0.0
+    flat, _ = encoder(ecg, leads, times)
+    leads[:, 1] = False
+    assert torch.allclose(encoder(ecg, leads, times)[0], flat, atol=1e-4) == is_flat
 
 
 @pytest.mark.parametrize("name", sorted(ECG_ENCODERS))
@@ -66,12 +82,14 @@ def test_a_record_is_encoded_the_same_alone_and_in_company(name: str) -> None:
         torch.testing.assert_close(together[row : row + 1], alone, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", sorted(ECG_ENCODERS))
-def test_amplitude_reaches_the_tokens(name: str) -> None:
+@pytest.mark.parametrize(("name", "is_seen"), [("conv_transformer", False), ("resnet1d", True)])
+def test_the_gain_of_a_recording_is_seen_by_one_encoder_and_not_by_the_other(name: str, is_seen: bool) -> None:
+    """wav2vec 2.0 normalises each recording: of amplitudes, only those of leads and waves beside others are left."""
     encoder, ecg, leads, times = encoder_and_ecg(name)
-    small, _ = encoder(ecg * 0.3, leads, times)
     large, _ = encoder(ecg, leads, times)
-    assert not torch.allclose(small, large, atol=1e-2)
+    assert torch.allclose(encoder(ecg * 0.3, leads, times)[0], large, atol=1e-2) != is_seen
+    ecg[:, 1] *= 0.3
+    assert not torch.allclose(encoder(ecg, leads, times)[0], large, atol=1e-2)
 
 
 @pytest.mark.parametrize("name", sorted(ECG_ENCODERS))

@@ -22,7 +22,7 @@ from ecg_text.training.loop import train
 
 store, out, kill_at, resume = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "resume"
 settings = ["training.steps=6", "training.checkpoint_every=3", "training.evaluate_every=1", "data.batch_size=8"]
-run = override(recipe("smoke"), settings)
+run = override(recipe("smoke"), settings + sys.argv[5:])
 built = build(run, Store.open(store), {})
 
 
@@ -63,12 +63,28 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "store"
 
 
+MELP = (
+    "method=melp",
+    "levels.token=2.0",
+    "levels.beat=0.2",
+    "model.decoder.num_queries=4",
+    "model.decoder.num_heads=2",
+)
+WAYS = {
+    "clip": (),
+    "melp": (*MELP, "model.ecg_head=beat_queries"),
+    "melp, the heart's own beats": (*MELP, "model.ecg_head=r_peaks", "model.text.reading=causal"),
+}
+
+
 @pytest.mark.slow
-def test_six_steps_equal_three_a_kill_and_three(store: Path, tmp_path: Path) -> None:
-    assert run_python(RUN, store, tmp_path / "straight", -1, "new") == 0
-    assert run_python(RUN, store, tmp_path / "killed", 5, "new") == -signal.SIGKILL
+@pytest.mark.parametrize("way", WAYS)
+def test_six_steps_equal_three_a_kill_and_three(store: Path, tmp_path: Path, way: str) -> None:
+    settings = WAYS[way]
+    assert run_python(RUN, store, tmp_path / "straight", -1, "new", *settings) == 0
+    assert run_python(RUN, store, tmp_path / "killed", 5, "new", *settings) == -signal.SIGKILL
     assert not (tmp_path / "killed" / "model").exists()
-    assert run_python(RUN, store, tmp_path / "killed", -1, "resume") == 0
+    assert run_python(RUN, store, tmp_path / "killed", -1, "resume", *settings) == 0
     weights = [
         sha256((tmp_path / name / "model" / "model.safetensors").read_bytes()).hexdigest()
         for name in ("straight", "killed")

@@ -161,7 +161,7 @@ def lose_a_weight(folder: Path) -> None:
     from safetensors.torch import load_file, save_file
 
     weights = load_file(folder / "model.safetensors")
-    weights.pop("ecg_head.out.weight")
+    weights.pop("ecg_head.projection.out.weight")
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
 

@@ -7,6 +7,7 @@ proposes is therefore judged again by the energy of the QRS complex, which knows
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,34 @@ def find_beats(record: Record) -> Beats:
     peaks, votes, asked = _detect(record.signal[rows], record.rate_hz)
     leads = tuple(record.leads[row] for row, was_asked in zip(rows, asked, strict=True) if was_asked)
     return Beats(peaks=peaks, rate_hz=record.rate_hz, num_samples=record.num_samples, votes=votes, leads=leads)
+
+
+def window_peaks(
+    ecg: np.ndarray, lead_mask: np.ndarray, time_mask: np.ndarray, leads: Sequence[str], rate_hz: float
+) -> np.ndarray:
+    """The R-peaks of prepared windows: (B, C, T), (B, C), (B, T) -> samples (B, P) int64, -1 behind the last of each.
+
+    P is 1 at least. The leads that are there vote, on the samples that are there. Any unit will do.
+    """
+    found = []
+    for signal, there, real in zip(ecg, lead_mask, time_mask, strict=True):
+        present = tuple(lead for lead, is_there in zip(leads, there, strict=True) if is_there)
+        rows = [row for row, lead in enumerate(leads) if lead in present and not _repeats(lead, present)]
+        samples = np.flatnonzero(real)
+        if not rows or len(samples) == 0:
+            found.append(np.zeros(0, dtype=np.int64))
+            continue
+        first, last = int(samples[0]), int(samples[-1]) + 1
+        found.append(_detect(signal[rows, first:last], rate_hz)[0] + first)
+    return padded_peaks(found)
+
+
+def padded_peaks(found: Sequence[np.ndarray]) -> np.ndarray:
+    """Peaks of each window (n,) -> (B, P) int64, -1 behind the last of each; P is 1 at least."""
+    peaks = np.full((len(found), max([1, *map(len, found)])), -1, dtype=np.int64)
+    for row, one in enumerate(found):
+        peaks[row, : len(one)] = one
+    return peaks
 
 
 def _repeats(lead: str, leads: tuple[str, ...]) -> bool:

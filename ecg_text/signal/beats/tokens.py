@@ -1,8 +1,8 @@
 """Which tokens of an encoder a beat covers: from samples of the prepared window to positions on the token grid.
 
-Both encoders of this package halve the rate a whole number of times by convolutions with odd kernels, padded by half a
-kernel: their token k stands at sample k * stride, and T samples give ceil(T / stride) tokens. Any other encoder that
-spreads its tokens evenly is told by its own TokenGrid.
+resnet1d halves the rate a whole number of times by convolutions with odd kernels, padded by half a kernel: its token k
+stands at sample k * stride, and T samples give ceil(T / stride) tokens (TokenGrid.of). Any other encoder that spreads
+its tokens evenly is told by its own TokenGrid, as conv_transformer is, whose convolutions are not padded.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class TokenGrid:
 
     @classmethod
     def of(cls, num_samples: int, num_tokens: int) -> TokenGrid:
-        """The grid of an encoder of this package that makes num_tokens tokens of num_samples samples.
+        """The grid of a padded encoder (resnet1d) that makes num_tokens tokens of num_samples samples.
 
         Its stride is the power of two with ceil(num_samples / stride) = num_tokens, the first token at sample 0.
         Where there is none the tokens are cuts of equal length (patches), each centred on its cut. Raises ConfigError

@@ -65,6 +65,32 @@ def test_retrieval_asks_both_ways(say_to: Callable[..., Any], model: Path, store
     assert set(entry["result"]["baselines"]) == {"chance", "random encoder"}
 
 
+def test_captions_hold_drafts_against_reports_and_read_their_labels(
+    say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "ecg_text.hub.embedding.Embedder.describe_prepared", lambda _, ecg, *__: ["sinus rhythm. normal ecg"] * len(ecg)
+    )
+    asked = ("--task", "captions", "--prompts", "synthetic", "--prompts", "ptbxl-rhythm")
+    said = say_to("evaluate", model, "--data", store, *asked, *QUICK, "--out", tmp_path / "r.json")
+    assert (said.status, said.err) == (0, "")
+    assert "under 0.6" not in said.out  # which is told of rankings
+    result = read_result(tmp_path / "r.json")
+    assert result.task == "captions"
+    assert set(result.baselines) == {"most common report", "random training report", "the report itself"}
+    assert result.metrics["report_label_f1_macro/synthetic"].low is not None
+    assert result.metrics["report_label_f1_micro/ptbxl-rhythm"].value > 0
+    assert result.provenance["num_distinct_drafts"] == 1
+
+
+def test_a_model_that_writes_no_reports_says_so(
+    say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path
+) -> None:
+    said = say_to("evaluate", model, "--data", store, "--task", "captions", *QUICK, "--out", tmp_path / "r.json")
+    assert (said.status, said.err.count("\n")) == (1, 1)
+    assert not (tmp_path / "r.json").exists()
+
+
 def test_the_same_seed_gives_the_same_file(
     say_to: Callable[..., Any], model: Path, store: Path, tmp_path: Path
 ) -> None:

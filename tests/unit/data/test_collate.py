@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from ecg_text.data.augment import Augment
 from ecg_text.data.batch import Batch
 from ecg_text.data.collate import PairCollate
+from ecg_text.data.peaks import PeakFinder
 from ecg_text.errors import ConfigError
 from ecg_text.models.processor import wrap_tokenizer
 from ecg_text.objectives.contrastive import holds_of
@@ -87,7 +89,7 @@ def test_augmentation_never_masks_the_last_lead_and_shifts_with_the_mask() -> No
     leads[:, 0] = False
     times = np.ones((200, 20), dtype=bool)
     before = ecg.copy()
-    out, lead_mask, time_mask = augment(ecg, leads, times, generator)
+    out, lead_mask, time_mask, shift = augment(ecg, leads, times, generator)
     assert (ecg == before).all()
     assert lead_mask.any(axis=1).all()
     assert not lead_mask[:, 0].any()
@@ -95,6 +97,8 @@ def test_augmentation_never_masks_the_last_lead_and_shifts_with_the_mask() -> No
     assert time_mask.any(axis=1).all()
     assert 0 < time_mask.mean() < 1
     assert not lead_mask[:, 1:].all()
+    for real, by in zip(time_mask, shift.tolist(), strict=True):
+        assert real.tolist() == [0 <= place + by < 20 for place in range(20)]
 
 
 @pytest.mark.parametrize("wrong", [{"drop_lead": 1.0}, {"shift": -0.1}, {"noise_mv": -1.0}])
@@ -179,3 +183,74 @@ def test_one_rendering_does_not_serve_another() -> None:
     assert changed is not None
     assert "abnormal ecg" in changed.strings[0]
     assert "abnormal ecg" not in written.strings[0]
+
+
+def test_whole_reports_stand_beside_their_views_where_they_are_wanted() -> None:
+    views = ReportViews(whole=0.2)
+    without, texts = collated(3, views=views).texts, collated(3, views=views, with_reports=True).texts
+    assert without is not None
+    assert without.report is None
+    assert texts is not None
+    assert texts.report is not None
+    assert [texts.strings[number] for number in texts.report.tolist()] == [report.rstrip(".") for report in REPORTS]
+    shown = [texts.strings[number] for number in texts.row.tolist()]
+    assert shown == [without.strings[number] for number in without.row.tolist()]  # the same views, whatever is beside
+    assert len(set(texts.strings)) == len(texts.strings)
+
+
+def test_a_report_longer_than_the_window_is_cut_with_its_sentences() -> None:
+    texts = collated(with_reports=True).texts
+    assert texts is not None
+    tokenizer = wrap_tokenizer(train_wordpiece(REPORTS * 3, vocab_size=400))
+    short = PairCollate(tokenizer=tokenizer, max_word_pieces=6, with_reports=True)
+    rows = {"record_id": ["r"], "patient_id": ["p"], "report": [REPORTS[0]]}
+    masks = np.ones((1, 3), dtype=bool), np.ones((1, 40), dtype=bool)
+    cut = short(np.zeros((1, 3, 40), dtype=np.float32), *masks, rows, np.random.default_rng(0)).texts
+    assert cut is not None
+    assert cut.input_ids.shape == (1, 6)
+    assert cut.sentence.max() < texts.sentence.max()
+
+
+def test_peaks_are_found_once_a_record_and_move_with_the_window() -> None:
+    calls = []
+
+    class Finder(PeakFinder):
+        def __call__(self, record_ids: Any, *window: np.ndarray) -> np.ndarray:
+            calls.append(tuple(record_ids))
+            return np.tile([5, 20, -1], (len(record_ids), 1))
+
+    batch = collated(2, augment=Augment(shift=0.5), find_peaks=Finder(("I",), 100.0))
+    assert calls == [tuple(f"r{n}" for n in range(5))]
+    assert batch.peaks is not None
+    still = collated(2).ecg
+    moved = 0
+    for before, after, real, peaks in zip(still, batch.ecg, batch.time_mask, batch.peaks.tolist(), strict=True):
+        for old, new in ((5, peaks[0]), (20, peaks[1])):
+            if new == -1:  # out of the window
+                continue
+            assert real[new]
+            ratio = after[:, new] / before[:, old]  # gain alone has changed the samples of the peak, in kept leads
+            assert np.allclose(ratio, ratio[0], rtol=1e-4)
+            moved += new != old
+        assert peaks[2] == -1
+    assert moved
+
+
+def test_a_batch_of_some_rows_has_their_texts_reports_and_peaks() -> None:
+    batch = collated(
+        4, views=ReportViews(whole=0.2), with_reports=True, find_peaks=PeakFinder(("I", "II", "V1"), 100.0)
+    )
+    some = batch.rows(torch.tensor([3, 0]))
+    assert batch.texts is not None
+    assert batch.texts.report is not None
+    assert some.texts is not None
+    assert some.texts.report is not None
+    assert some.peaks is not None
+    for place, row in enumerate([3, 0]):
+        for mine, theirs in ((some.texts.row, batch.texts.row), (some.texts.report, batch.texts.report)):
+            assert some.texts.strings[int(mine[place])] == batch.texts.strings[int(theirs[row])]
+    assert set(some.texts.strings) == {
+        some.texts.strings[int(number)] for number in torch.cat([some.texts.row, some.texts.report])
+    }
+    chunks = batch.row_chunks(2)
+    assert sorted(torch.cat(chunks).tolist()) == list(range(5))

@@ -153,6 +153,7 @@ def test_samples_give_no_false_finds(tmp_path: Path, generator: np.random.Genera
     assert kinds(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_find_across_two_pieces_is_found_once(tmp_path: Path) -> None:
     for before in (PIECE - 1030, PIECE - 1024, PIECE - 20, PIECE + 3):
         path = put(tmp_path, "long.txt", "x" * (before - 1) + "\n" + SENTENCE + "\n" + "y" * PIECE)

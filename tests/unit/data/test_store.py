@@ -87,6 +87,7 @@ def test_the_signals_are_a_dataset_for_whoever_has_only_datasets(store: Store) -
     assert dataset[3]["record_id"] == "r003"
 
 
+@pytest.mark.slow
 def test_many_small_shards_read_like_one(
     recordings: Recordings, preprocess: Preprocess, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +134,7 @@ def test_records_that_cannot_be_read_are_skipped_with_their_reasons(
     np.testing.assert_allclose(store.signals([expected.index("r008")])[0][0], prepared.signal, atol=0.0011)
 
 
+@pytest.mark.slow
 def test_a_reader_that_breaks_in_its_own_way_is_only_a_skipped_record(
     recordings: Recordings, preprocess: Preprocess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

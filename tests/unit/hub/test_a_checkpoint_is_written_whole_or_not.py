@@ -30,7 +30,7 @@ def full_for_json(patch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    patch.setattr(checkpoint, "_write_json", refuse)
+    patch.setattr(checkpoint, "write_json", refuse)
 
 
 def full_for_the_tokenizer(patch: pytest.MonkeyPatch) -> None:

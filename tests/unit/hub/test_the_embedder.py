@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,7 +34,7 @@ def fake_store(embedder: Embedder, records: list[Record], fingerprint: str | Non
         names = ("signal", "lead_mask", "time_mask")
         return tuple(np.stack([getattr(item, name) for item in chosen]) for name in names)
 
-    return SimpleNamespace(fingerprint=fingerprint or embedder.fingerprint, signals=signals)
+    return SimpleNamespace(folder=Path("store"), fingerprint=fingerprint or embedder.fingerprint, signals=signals)
 
 
 def test_vectors_are_float32_of_unit_length(embedder: Embedder, records: list[Record]) -> None:
@@ -56,6 +57,7 @@ def test_a_record_does_not_depend_on_its_neighbours(embedder: Embedder, records:
     np.testing.assert_allclose(embedder.embed_records(records), alone, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_more_windows_and_texts_than_a_batch_keep_their_order(embedder: Embedder, records: list[Record]) -> None:
     many = [records[0], records[LONG]] * (BATCH // 3)
     two = embedder.embed_records([records[0], records[LONG]])

@@ -9,20 +9,34 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
+from torch.nn.parallel import DistributedDataParallel
 from transformers import BertConfig
 
 from ecg_text.data.batch import Batch, Texts
-from ecg_text.errors import DataError
+from ecg_text.errors import ConfigError, DataError
 from ecg_text.methods.clip import Clip
 from ecg_text.models.auto import register
 from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 from ecg_text.models.two_tower import EcgTextModel
+from ecg_text.training.gradient_cache import GradientCache
+
+ENCODERS = {
+    "resnet1d": {"widths": [8, 16], "depths": [1, 1], "kernel": 3},
+    "conv_transformer": {
+        "widths": [8, 8],
+        "kernel": 2,
+        "trunk_width": 16,
+        "position_kernel": 5,
+        "position_groups": 2,
+    },
+}
 
 
-def tiny_clip() -> Clip:
+def tiny_clip(encoder: str = "resnet1d") -> Clip:
     register()
     torch.manual_seed(0)
-    ecg = EcgEncoderConfig(leads=["I", "II"], widths=[8, 16], depths=[1, 1], num_heads=2, kernel=3, dropout=0.0)
+    ecg = EcgEncoderConfig(encoder=encoder, leads=["I", "II"], num_heads=2, dropout=0.0, **ENCODERS[encoder])
     text = BertConfig(
         vocab_size=30,
         hidden_size=16,
@@ -120,30 +134,64 @@ def test_a_batch_without_texts_is_refused() -> None:
         tiny_clip()(replace(batch_of(4), texts=None))
 
 
+@pytest.mark.parametrize("num", [2, 3, 8])
+def test_chunks_have_the_loss_and_gradients_of_the_whole_batch(num: int) -> None:
+    whole, cut, batch = tiny_clip("conv_transformer"), tiny_clip("conv_transformer"), batch_of(8)
+    one, other = whole(batch), GradientCache(cut, num)(batch)
+    one.total.backward()
+    other.total.backward()
+    torch.testing.assert_close(other.total, one.total, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(gradients(cut), gradients(whole), atol=1e-5, rtol=1e-5)
+
+
+def test_an_encoder_that_normalises_over_the_batch_is_not_cut() -> None:
+    with pytest.raises(ConfigError, match=r"cached_chunks is 8.*statistics of the whole batch"):
+        GradientCache(tiny_clip("resnet1d"), 8)
+
+
+def gradients(method: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {name: p.grad for name, p in method.named_parameters() if p.grad is not None}
+
+
 def _half_on_each(rank: int, folder: str) -> None:
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
     torch.set_num_threads(1)
-    method = torch.nn.parallel.DistributedDataParallel(tiny_clip())
-    loss = method(part_of(batch_of(8), slice(4 * rank, 4 * rank + 4))).total
-    loss.backward()
-    if rank == 0:
-        grads = {name: p.grad for name, p in method.module.named_parameters() if p.grad is not None}
-        torch.save({"loss": loss.detach(), "grads": grads}, f"{folder}/seen.pt")
+    for encoder, num in (("resnet1d", 1), ("conv_transformer", 1), ("conv_transformer", 2)):
+        method, travels = tiny_clip(encoder), []
+
+        def counted(group, bucket, travels=travels):  # type: ignore[no-untyped-def]
+            travels.append(bucket.index())
+            return allreduce_hook(group, bucket)
+
+        wrapped = DistributedDataParallel(method if num == 1 else GradientCache(method, num))
+        wrapped.register_comm_hook(None, counted)
+        loss = wrapped(part_of(batch_of(8), slice(4 * rank, 4 * rank + 4))).total
+        loss.backward()
+        if rank == 0:
+            seen = {"loss": loss.detach(), "gradients": gradients(method), "travels": travels}
+            torch.save(seen, f"{folder}/{encoder}-{num}.pt")
     dist.barrier()
     dist.destroy_process_group()
 
 
+@pytest.fixture(scope="module")
+def of_two_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the first of two processes saw, each with half of the batch."""
+    folder = tmp_path_factory.mktemp("two")
+    mp.spawn(_half_on_each, args=(str(folder),), nprocs=2)
+    return folder
+
+
 @pytest.mark.slow
-def test_two_processes_with_half_the_batch_give_the_loss_and_gradients_of_one(tmp_path: Path) -> None:
-    whole = tiny_clip()
+@pytest.mark.parametrize(("encoder", "num"), [("resnet1d", 1), ("conv_transformer", 1), ("conv_transformer", 2)])
+def test_two_processes_with_half_the_batch_give_the_loss_and_gradients_of_one(
+    of_two_processes: Path, encoder: str, num: int
+) -> None:
+    whole = tiny_clip(encoder)
     loss = whole(batch_of(8)).total
     loss.backward()
-    mp.spawn(_half_on_each, args=(str(tmp_path),), nprocs=2)
-    seen = torch.load(tmp_path / "seen.pt", weights_only=True)
+    seen = torch.load(of_two_processes / f"{encoder}-{num}.pt", weights_only=True)
     torch.testing.assert_close(seen["loss"], loss.detach(), atol=1e-5, rtol=1e-5)
-    compared = 0
-    for name, parameter in whole.named_parameters():
-        if parameter.grad is not None:
-            torch.testing.assert_close(seen["grads"][name], parameter.grad, atol=1e-5, rtol=1e-5)
-            compared += 1
-    assert compared > 20
+    assert len(seen["gradients"]) > 20
+    torch.testing.assert_close(seen["gradients"], gradients(whole), atol=1e-5, rtol=1e-5)
+    assert len(seen["travels"]) == len(set(seen["travels"])) > 0  # chunks or not, a gradient travels once

@@ -57,8 +57,27 @@ def test_values_are_checked_against_their_types() -> None:
         EcgEncoderConfig(kernel="5")
 
 
-def test_a_conv_transformer_may_have_fewer_depths_than_widths() -> None:
-    EcgEncoderConfig(encoder="conv_transformer", widths=[16, 32, 64], depths=[8])
+def test_a_conv_transformer_may_have_fewer_depths_than_widths_and_an_even_kernel() -> None:
+    EcgEncoderConfig(encoder="conv_transformer", widths=[16, 32, 64], depths=[8], kernel=2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"kernel": 1}, "kernel is 1; a stem of stride 2 reads every sample with 2 or more"),
+        ({"num_heads": 3}, "a width of 256 cannot be split among 3 heads"),
+        ({"trunk_width": 100, "position_groups": 16}, "100 cannot be split into 16 groups; give position_groups"),
+        ({"position_kernel": 0}, "position_kernel and position_groups must be above 0"),
+        ({"expansion": 0}, "expansion, position_kernel"),
+        ({"feature_gradient": 0.0}, "feature_gradient is 0.0; give 0 < feature_gradient <= 1"),
+        ({"feature_gradient": 2}, "feature_gradient is 2"),
+    ],
+)
+def test_an_impossible_conv_transformer_is_refused(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        EcgEncoderConfig(encoder="conv_transformer", **wrong)
+    if set(wrong) <= {"trunk_width", "position_groups", "position_kernel", "expansion", "feature_gradient"}:
+        EcgEncoderConfig(**wrong)  # which resnet1d does not read
 
 
 def test_a_configuration_survives_its_file() -> None:

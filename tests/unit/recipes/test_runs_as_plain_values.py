@@ -56,5 +56,5 @@ def test_a_wrong_setting_is_refused_with_what_would_do(setting: str, told: str) 
 
 
 def test_an_unknown_recipe_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(ConfigError, match="clip_nano, smoke"):
+    with pytest.raises(ConfigError, match=r"clip_nano, .*smoke"):
         recipe("clip_mega")

@@ -335,6 +335,7 @@ def test_sources_without_two_wordings_of_anything_are_refused():
         read_vocabulary(["reports"], ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -384,6 +385,7 @@ def test_a_text_of_two_languages_has_the_first():
     assert (languages["low voltage"], languages["preexcitation"]) == ("en", "en")
 
 
+@pytest.mark.slow
 def test_no_wording_of_the_tables_means_the_same_as_its_minimal_contrast():
     meanings = read_vocabulary(SOURCES, ()).meanings
     assert not [text for text in meanings for other in minimal_contrasts(text) if meanings.get(other) == meanings[text]]

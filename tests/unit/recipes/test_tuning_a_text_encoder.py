@@ -158,6 +158,7 @@ def test_a_missing_file_and_a_folder_that_is_no_store_are_refused(tmp_path):
         read_corpus(tmp_path, TextPlan())
 
 
+@pytest.mark.slow
 def test_a_report_that_is_not_utf_8_and_one_of_fifty_thousand_words_are_read(tmp_path):
     path = tmp_path / "texts.txt"
     path.write_bytes("vorhofflimmern, übergangszone\n".encode("latin-1") + b"sinus rhythm " * 25_000)
@@ -321,6 +322,7 @@ def test_nothing_to_resume_is_refused(reports, tmp_path):
         tune_run(tiny(), reports, tmp_path / "run", resume=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "words"),
     [

@@ -9,7 +9,7 @@ import pytest
 
 from ecg_text.errors import TextError
 from ecg_text.text.concepts import Concept, concepts, known_codes
-from ecg_text.text.synonyms import phrase_key
+from ecg_text.text.phrases import phrase_key
 
 SCP = """
     NDT NST_ DIG LNGQT NORM IMI ASMI LVH LAFB ISC_ IRBBB 1AVB IVCD ISCAL CRBBB CLBBB ILMI LAO/LAE AMI ALMI ISCIN INJAS

@@ -119,7 +119,7 @@ def test_left_bundle_branch_block_is_described() -> None:
 
 
 def test_a_table_is_read_and_its_prefixes_are_languages() -> None:
-    table = '[[finding]]\nname = "asystole"\nsays = ["flat line", "de: nulllinie"]\ndiffers = ["noted: flat t"]'
+    table = '[[finding]]\nname = "asystole"\nsays = ["flat line", "de:nulllinie"]\ndiffers = ["noted: flat t"]'
     assert read_criteria(table) == (
         Criterion(
             name="asystole",
@@ -140,6 +140,7 @@ def test_a_table_is_read_and_its_prefixes_are_languages() -> None:
         ('name = "asystole"\nsays = ["Flat line"]', r"'asystole' has upper case in 'Flat line'"),
         ('name = "Asystole"\nsays = ["flat line"]', r"'Asystole' has upper case in 'Asystole'"),
         ('name = "asystole"\nsays = ["flat  line"]', r"'asystole' has an empty text or stray spaces"),
+        ('name = "asystole"\nsays = ["se: nollinje"]', r"'se: nollinje'; a language is one of de, sv"),
         ('name = "asystole"\nsays = ["de: "]', r"'asystole' has an empty text or stray spaces"),
         ('name = "asystole"\nsays = ["flat line", "flat line"]', r"'flat line' of 'asystole' stands twice"),
         ('name = "asystole"\nsays = ["flat line"]\ndiffers = ["flat line"]', r"'flat line' of 'asystole' stands twice"),

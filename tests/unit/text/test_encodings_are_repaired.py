@@ -90,6 +90,7 @@ def test_what_cannot_be_read_is_flagged_and_dropped_as_a_whole_where_it_is_much(
     assert drop_unreadable("sinus rhythm\n\tnormal") == "sinus rhythm\n\tnormal"
 
 
+@pytest.mark.slow
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200)))
 def test_no_report_is_refused_and_cleaning_ends_tidy(raw: str | bytes) -> None:
     for pipeline in PIPELINES.values():

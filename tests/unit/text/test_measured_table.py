@@ -57,6 +57,9 @@ def test_a_table_is_read():
         ("denies.en", "denies.fr"),
         ('en.adj = ["fast"]', 'en.adj = ["slow"]'),
         ('de.adj = ["schnell"]', ""),
+        ("range = [30, 49]", 'range = [30, 49]\nconcpt = "bradycardia"'),
+        ('sv.adj = ["snabb"]', 'sv.adj = ["snabb"]\nsw.adj = ["snabb"]'),
+        ("units.bpm = {}", 'units.bpm = {}\nunit = "bpm"'),
         ('"frekvens {bpm}", ', ""),
     ],
 )

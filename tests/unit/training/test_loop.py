@@ -35,6 +35,7 @@ def checkpoints(run_dir):
     return sorted(path.name for path in (run_dir / "checkpoints").iterdir())
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_and_leaves_a_model(tmp_path, toy_method, toy_loader, quick):
     method = toy_method(dropout=0.0)
     report = train(method, toy_loader(), replace(quick, steps=60, ema_decay=0.0), tmp_path)
@@ -89,6 +90,19 @@ def test_the_best_model_is_kept_and_so_is_its_checkpoint(tmp_path, toy_method, t
     assert (report.best_metrics, report.last_metrics) == ({"score": 0}, {"score": 8})
     assert json.loads((tmp_path / "model" / "facts.json").read_text())["step"] == 4
     assert checkpoints(tmp_path) == ["step-00000004", "step-00000009", "step-00000012"]
+
+
+def test_a_run_that_gets_no_better_ends_when_patience_does(tmp_path, toy_method, toy_loader, quick):
+    config = replace(quick, steps=40, evaluate_every=2, select_metric="score", patience=3, checkpoint_every=100)
+    scores = {2: 0.1, 4: 0.5}
+
+    def evaluate(_method, step):
+        return {"score": scores.get(step, 0.2)}
+
+    report = train(toy_method(), toy_loader(), config, tmp_path / "run", evaluators=[evaluate])
+    assert (report.steps, report.best_step, report.best_value) == (10, 4, 0.5)
+    again = train(toy_method(), toy_loader(), config, tmp_path / "run", evaluators=[evaluate], resume=True)
+    assert (again.steps, again.best_step) == (10, 4)
 
 
 def test_the_saved_model_has_the_averaged_weights(tmp_path, toy_method, toy_loader, quick):
@@ -239,3 +253,18 @@ def test_unknown_and_absent_trackers_are_told_apart(tmp_path, toy_method, toy_lo
         train(toy_method(), toy_loader(), replace(quick, trackers=("wandbb",)), tmp_path)
     with pytest.raises(MissingPackageError, match="pip install"):
         train(toy_method(), toy_loader(), replace(quick, trackers=("dvclive",)), tmp_path)
+
+
+def test_parts_are_compiled_where_the_method_names_some(tmp_path, toy_method, toy_loader, quick, monkeypatch):
+    compiled = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda part: compiled.append(part))
+
+    class Compilable(toy_method):
+        def parts_to_compile(self):
+            return tuple(self.children())
+
+    method = Compilable()
+    train(method, toy_loader(), replace(quick, compile=True), tmp_path / "run")
+    assert compiled == list(method.children()) != []
+    with pytest.raises(ConfigError, match="has no part to compile"):
+        train(toy_method(), toy_loader(), replace(quick, compile=True), tmp_path / "other")

@@ -22,7 +22,7 @@ from ecg_text.training.evaluate import evaluation_mode
 from ecg_text.training.files import clear_leftovers, new_folder
 from ecg_text.training.loop import train
 from ecg_text.training.optim import build_optimizer, load_optimizer_tensors, optimizer_tensors, parameter_groups
-from ecg_text.training.random_state import random_state, set_random_state
+from ecg_text.training.random_state import random_state, repeated_chance, set_random_state
 from ecg_text.training.run_folder import RunFolder
 from ecg_text.training.schedule import learning_rate, num_steps
 from ecg_text.training.tracking import TrainLog
@@ -35,6 +35,14 @@ def test_the_learning_rate_rises_in_a_line_and_falls_as_half_a_cosine():
     assert rates[7] == pytest.approx(2.0 * (0.1 + 0.9 * 0.5))
     assert rates[-1] == pytest.approx(0.2)
     assert rates[4:] == sorted(rates[4:], reverse=True)
+
+
+def test_the_learning_rate_falls_as_often_as_there_are_cycles():
+    config = TrainingConfig(learning_rate=2.0, warmup_steps=4, min_lr_ratio=0.1, cosine_cycles=3)
+    one = TrainingConfig(learning_rate=2.0, warmup_steps=0, min_lr_ratio=0.1)
+    rates = [learning_rate(config, step, 64) for step in range(1, 65)]
+    fall = [learning_rate(one, step, 20) for step in range(1, 21)]
+    assert rates[4:] == pytest.approx(fall * 3)
 
 
 def test_without_warm_up_the_first_step_is_nearly_full():
@@ -113,9 +121,12 @@ def test_chance_goes_on_where_it_was():
     def draw():
         return torch.rand(3).tolist(), np.random.randn(3).tolist(), [random.gauss(0, 1) for _ in range(3)]  # noqa: NPY002
 
-    first = draw()
+    first, second = draw(), draw()
     set_random_state(state)
     assert draw() == first
+    with repeated_chance(state):
+        assert draw() == first
+    assert draw() == second
 
 
 def test_parts_that_were_in_eval_mode_stay_there():
@@ -214,10 +225,14 @@ def test_the_log_forgets_later_lines_and_torn_ones(tmp_path):
         {"steps": 0},
         {"learning_rate": -1.0},
         {"learning_rate": math.nan},
+        {"cosine_cycles": 0},
+        {"patience": 0, "evaluate_every": 1, "select_metric": "score"},
+        {"patience": 1},
         {"betas": (0.9, 1.0)},
         {"warmup_fraction": 2.0},
         {"clip_norm": -1.0},
         {"accumulation": 0},
+        {"cached_chunks": 0},
         {"precision": "fp16"},
         {"ema_decay": 1.0},
         {"select_mode": "best"},

@@ -72,6 +72,7 @@ def test_the_unit_and_a_constant_voltage_do_not_matter(sinus: SyntheticEcg) -> N
     np.testing.assert_array_equal(r_peaks(samples, 250.0), r_peaks(samples + 64.0, 250.0))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     duration_s=st.floats(2.0, 12.0),

@@ -25,6 +25,7 @@ def beats_of(rr_ms: list[int]) -> Beats:
     )
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(250, 4000), min_size=0, max_size=30))
 def test_statistics_are_the_slow_ones(rr_ms: list[int]) -> None:
     told = rr_statistics(beats_of(rr_ms))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ecg_text.errors import ConfigError
 from ecg_text.models.configs import EcgEncoderConfig
-from ecg_text.models.ecg_encoders import ECG_ENCODERS, build_ecg_encoder
+from ecg_text.models.conv_transformer import ConvTransformer
+from ecg_text.models.ecg_encoders import build_ecg_encoder
 from ecg_text.signal.beats.tokens import TokenGrid, beat_token_spans
 
 
@@ -33,6 +34,7 @@ def slow_span(
     return covered
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     peaks=st.lists(st.integers(0, 4999), unique=True, max_size=12).map(sorted),
@@ -54,21 +56,36 @@ def test_spans_are_the_tokens_asked_one_by_one(
         assert (spans[1:, 0] >= spans[:-1, 1]).all()
 
 
-@pytest.mark.parametrize("encoder", sorted(ECG_ENCODERS))
 @pytest.mark.parametrize("num_samples", [1000, 1001, 2500])
-def test_the_grid_is_that_of_the_encoder(encoder: str, num_samples: int) -> None:
-    """An impulse changes the tokens of the convolutions around the one that the grid names, the nearest ones most."""
-    torch.manual_seed(0)
-    config = EcgEncoderConfig(encoder=encoder)
-    network = build_ecg_encoder(config).eval()
-    ecg = torch.zeros(1, len(config.leads), num_samples)
-    masks = torch.ones(1, len(config.leads), dtype=torch.bool), torch.ones(1, num_samples, dtype=torch.bool)
+def test_the_grid_of_a_padded_encoder_starts_at_its_first_sample(num_samples: int) -> None:
+    network = build_ecg_encoder(EcgEncoderConfig(encoder="resnet1d")).eval()
+    masks = torch.ones(1, 12, dtype=torch.bool), torch.ones(1, num_samples, dtype=torch.bool)
     with torch.no_grad():
-        tokens, _ = network(ecg, *masks)
+        tokens, _ = network(torch.zeros(1, 12, num_samples), *masks)
     grid = TokenGrid.of(num_samples, tokens.shape[1])
     assert grid.first_centre == 0
     assert grid.samples_per_token == Fraction(2 ** round(np.log2(num_samples / tokens.shape[1])))
     assert (grid.num_tokens - 1) * grid.samples_per_token < num_samples
+
+
+@pytest.mark.parametrize("kernel", [2, 3, 4])
+@pytest.mark.parametrize("num_samples", [100, 101, 103])
+def test_the_grid_of_an_unpadded_encoder_is_amid_what_its_tokens_read(kernel: int, num_samples: int) -> None:
+    """A sample that is missing makes those tokens unreal that read it, and their centres lie around it."""
+    config = EcgEncoderConfig(
+        encoder="conv_transformer", widths=[4, 4, 4], kernel=kernel, trunk_width=4, position_groups=1
+    )
+    network = build_ecg_encoder(config).eval()
+    assert isinstance(network, ConvTransformer)
+    rows_without_one = ~torch.eye(num_samples, dtype=torch.bool)
+    with torch.no_grad():
+        leads = torch.ones(num_samples, 12, dtype=torch.bool)
+        _, mask = network(torch.zeros(num_samples, 12, num_samples), leads, rows_without_one)
+    grid = network.token_grid(num_samples)
+    assert mask.shape[1] == grid.num_tokens
+    for token in range(grid.num_tokens):
+        read = torch.nonzero(~mask[:, token]).flatten().tolist()
+        assert Fraction(read[0] + read[-1], 2) == grid.first_centre + token * grid.samples_per_token
 
 
 def test_cuts_of_equal_length_are_centred_in_their_cut() -> None:

@@ -94,6 +94,7 @@ def test_a_bomb_is_refused_by_what_it_declares_and_cut_where_it_lies(
     refusal(tmp_path / "r.mat", HEAD_5 + struct.pack("<2I", 15, len(lying)) + lying)
 
 
+@pytest.mark.slow
 @each_form
 def test_a_file_cut_or_changed_anywhere_is_read_or_refused(
     tmp_path: Path, generator: np.random.Generator, version: str, packed: bool

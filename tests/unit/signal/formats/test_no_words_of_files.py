@@ -52,6 +52,7 @@ def damaged(data: bytes, generator: np.random.Generator) -> list[bytes]:
     return made
 
 
+@pytest.mark.slow
 @each_format
 def test_a_damaged_file_of_a_vendor_is_refused_without_its_words(
     case: Case, tmp_path: Path, generator: np.random.Generator
@@ -83,6 +84,7 @@ OPEN = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", OPEN.values(), ids=OPEN)
 def test_a_damaged_open_file_is_refused_without_its_words(
     write: Callable[..., Path], tmp_path: Path, generator: np.random.Generator

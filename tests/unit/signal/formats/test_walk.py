@@ -196,6 +196,7 @@ def test_links_and_devices_in_archives_are_refused(tmp_path: Path) -> None:
     assert "a link or a device" in next(walk(tmp_path / "x.zip")).refused
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["bomb.zip", "bomb.tar.gz", "bomb.tar.xz"])
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, private_temp: Path, name: str) -> None:
     archive = pack(tmp_path / name, [("zeros.npy", bytes(FREE_BYTES + 2**20))])

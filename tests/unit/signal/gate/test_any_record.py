@@ -106,6 +106,7 @@ def test_no_record_makes_finding_its_beats_fail_or_warn(record: Record) -> None:
     assert median is None or np.isfinite(median.signal).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(record=records())
 def test_no_record_makes_delineating_its_beats_fail_or_warn(record: Record) -> None:
