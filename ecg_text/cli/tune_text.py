@@ -28,7 +28,7 @@ def tune_text(
     The encoder then serves a model: `ecg-text train clip_nano ... --set model.text.pretrained=run/model`
     """
     from ecg_text.recipes.plain import override
-    from ecg_text.recipes.tune_text import tune_recipe
+    from ecg_text.recipes.tune_recipes import tune_recipe
 
     run = override(tune_recipe(recipe), settings)
     quiet_libraries()

@@ -29,11 +29,18 @@ POSSIBLE = MappingProxyType(
             "cannot rule out {}",
             "{} not excluded",
             "query {}",
-            "probable {}",
             "may represent {}",
         ),
         "de": ("möglich {}", "{} möglich", "verdacht auf {}", "v.a. {}", "{} nicht auszuschließen"),
         "sv": ("möjlig {}", "misstänkt {}", "misstanke om {}", "{} kan inte uteslutas"),
+    }
+)
+# More than possible: "not excluded" is said of much that is not likely.
+PROBABLE = MappingProxyType(
+    {
+        "en": ("probable {}", "{} probable", "likely {}", "{} is likely", "{} is probable"),
+        "de": ("wahrscheinlich {}", "{} wahrscheinlich", "am ehesten {}"),
+        "sv": ("sannolik {}", "sannolikt {}", "troligen {}"),
     }
 )
 ABSENT = MappingProxyType(
@@ -78,6 +85,13 @@ WITHOUT = MappingProxyType(
 PLACE = MappingProxyType(
     {"en": ("{} in leads @", "{} in @"), "de": ("{} in @", "{} in ableitungen @"), "sv": ("{} i @", "{} i avledning @")}
 )
+ALL_FORMS = (SHOWN, POSSIBLE, PROBABLE, ABSENT, WITH, WITHOUT, PLACE)
+
+
+def form_words() -> frozenset[str]:
+    """Every word that is said around a finding, for the vocabulary of a tokenizer."""
+    texts = (text for forms in ALL_FORMS for listed in forms.values() for text in listed)
+    return frozenset(word for text in texts for word in text.replace("{}", " ").replace("@", " ").split())
 
 
 def said(wording: Wording, forms: Forms, generator: np.random.Generator) -> str:

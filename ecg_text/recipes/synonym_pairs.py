@@ -5,7 +5,6 @@ Nothing here comes from patients' labels, nor from the pairs of the text probe.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from importlib import resources
@@ -13,31 +12,26 @@ from types import MappingProxyType
 
 from ecg_text.errors import DataError
 from ecg_text.recipes.label_pairs import read_label_texts
-from ecg_text.recipes.sayings import ABSENT, PLACE, POSSIBLE, SHOWN, WITH, WITHOUT
+from ecg_text.recipes.prompt_texts import texts_of_one_meaning
+from ecg_text.recipes.sayings import ALL_FORMS, form_words
 from ecg_text.recipes.wordings import CRITERIA, Vocabulary, Wording
 from ecg_text.text.abbreviations import table
 from ecg_text.text.cleaning.language import report_language
 from ecg_text.text.concepts import concepts
-from ecg_text.text.contrasts import minimal_contrasts
 from ecg_text.text.criteria import criteria
 from ecg_text.text.english.lexicon import entries
 from ecg_text.text.english.translate import translate_finding
 from ecg_text.text.grammar import words
+from ecg_text.text.grammar_meanings import meaning_of
+from ecg_text.text.grammar_table import read_grammar
 from ecg_text.text.measured import words as measured_words
 from ecg_text.text.prompt_files import list_prompt_sets, load_prompt_set
 
 MIN_LETTERS = 2
 # Sets of which a label is one finding, in several wordings; a superclass has many findings, which are no synonyms.
 PROMPT_SETS = ("clinical-en", "ptbxl-all", "ptbxl-rhythm", "cinc2021", "csn", "cpsc2018")
-_LEAD = re.compile(r"\b(?:v[1-6](?:-v?[1-6])?|av[rlf]|i{1,3})\b")
-_TWO_SENTENCES = ". "
+Groups = Iterator[list[Wording]]
 _ROW_TABLES = ("grammar.toml", "measured.toml", "contrasts.tsv", "concepts.toml")
-# Words of prompts that say more than the finding: how sure, how old, of what kind or degree.
-_QUALIFIER = re.compile(
-    r"\b(?:possibl[ey]|probabl[ey]|suspected|suspicious|suggest\w*|cannot|consider|old|previous|prior|acute|recent|chronic"
-    r"|undetermined|borderline|otherwise|horizontal|(?:down|up)sloping|minor|minimal|mild|moderate|marked|occasional"
-    r"|frequent|narrow|broad|wide|chest|limb|precordial|\d:1|variable|irregular|slow|rapid)\b"
-)
 
 
 def read_vocabulary(sources: Iterable[str], findings: Iterable[str]) -> Vocabulary:
@@ -54,27 +48,26 @@ def read_vocabulary(sources: Iterable[str], findings: Iterable[str]) -> Vocabula
         groups=groups,
         labels=read_label_texts(),
         contrasts=_contrasts() if CRITERIA in groups else {},
+        links=tuple(_links({wording.text for found in groups.values() for group in found for wording in group})),
         tables=_hash_of_tables(),
     )
 
 
 def all_wordings() -> frozenset[str]:
     """What a vocabulary must be able to say: the tables, the packaged prompt sets, and the words of what is made."""
-    groups = [*_of_concepts(()), *_of_abbreviations(())]
+    groups = [*_of_concepts(()), *_of_abbreviations(()), *_of_lexicon(())]
     prompts = [load_prompt_set(name) for name in dict(list_prompt_sets())]
     texts = {text for one in prompts for label in one.labels for text in (*label.texts, *label.opposite)}
     texts |= {said.text for one in criteria() for said in (*one.says, *one.differs)}
-    return frozenset(texts | {wording.text for group in groups for wording in group} | words() | measured_words())
+    texts |= {wording.text for group in groups for wording in group}
+    return frozenset(texts | words() | measured_words() | form_words())
 
 
 def _hash_of_tables() -> str:
     """Of all that rows are made by beside the groups: grammar, measurements, contrasts, the names these keep apart."""
     tables = [(resources.files("ecg_text.text") / name).read_bytes() for name in _ROW_TABLES]
-    forms = repr([sorted(form.items()) for form in (SHOWN, POSSIBLE, ABSENT, WITH, WITHOUT, PLACE)])
+    forms = repr([sorted(form.items()) for form in ALL_FORMS])
     return sha256(b"".join([*tables, forms.encode()])).hexdigest()[:16]
-
-
-Groups = Iterator[list[Wording]]
 
 
 def _of_concepts(_findings: tuple[str, ...]) -> Groups:
@@ -118,35 +111,28 @@ def _of_reports(findings: tuple[str, ...]) -> Groups:
 
 
 def _of_prompts(_findings: tuple[str, ...]) -> Groups:
-    """The texts of one label of a packaged set that asks single findings: names, and what is seen in which leads.
-
-    A label may be wider than a meaning ("inferior myocardial infarction", be it old or acute). So these are left out:
-    a text that is a wording of another concept than the label's first, one that says otherwise than that how sure, how
-    old or of what kind the finding is, one of two sentences, those of which one is a minimal contrast of another ("...
-    in the lateral leads"), and all that name leads where they do not name the same.
-    """
+    """The texts of one label of a packaged set that asks single findings, without what means more or something else."""
     groups = [*_of_criteria(()), *_of_concepts(())]  # where both have a text, the concept counts
     concept = {wording.text: number for number, group in enumerate(groups) for wording in group}
     for name in PROMPT_SETS:
         for label in load_prompt_set(name).labels:
-            own, first = concept.get(label.texts[0]), set(_QUALIFIER.findall(label.texts[0]))
-            contrasted = {contrast for text in label.texts for contrast in minimal_contrasts(text)}
-            places = {text: tuple(_LEAD.findall(text)) for text in label.texts}
-            elsewhere = len({place for place in places.values() if place}) > 1
-            yield [
-                _wording(text, "en")
-                for text in label.texts
-                if concept.get(text, own) == own
-                and set(_QUALIFIER.findall(text)) == first
-                and (text == label.texts[0] or (text not in contrasted and _TWO_SENTENCES not in text))
-                and not (elsewhere and places[text])
-            ]
+            texts = texts_of_one_meaning(label.texts)
+            own = concept.get(texts[0])
+            yield [_wording(text, "en") for text in texts if concept.get(text, own) == own]
 
 
 def _of_criteria(_findings: tuple[str, ...]) -> Groups:
     """What a finding looks like, beside its name."""
     for one in criteria():
         yield [_wording(one.name, "en"), *(_wording(said.text, said.language) for said in one.says)]
+
+
+def _links(known: set[str]) -> Iterator[tuple[str, ...]]:
+    """The known texts that the grammar says of one meaning, as reports word it in many ways ("v5-v6", "i, avl, v5")."""
+    for finding, values, present in read_grammar().meanings():
+        texts = known.intersection(meaning_of(finding, values, present).bare()) if present else ()
+        if len(texts) > 1:
+            yield tuple(sorted(texts))
 
 
 def _contrasts() -> dict[str, tuple[str, ...]]:
@@ -178,8 +164,11 @@ def _wording(text: str, language: str) -> Wording:
 
 
 def _distinct(groups: Groups) -> Iterator[tuple[Wording, ...]]:
-    """The groups that have two different texts of some length or more, each text once."""
+    """The groups that have two different texts of some length or more, each once, in the first of its languages."""
     for group in groups:
-        kept = {wording.text: wording for wording in group if len(wording.text) >= MIN_LETTERS}
+        kept: dict[str, Wording] = {}
+        for wording in group:
+            if len(wording.text) >= MIN_LETTERS:
+                kept.setdefault(wording.text, wording)
         if len(kept) > 1:
             yield tuple(kept.values())

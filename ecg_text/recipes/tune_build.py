@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from ecg_text.data.packing import pack
 from ecg_text.data.pieces import PieceEncoder, tokenize_all
 from ecg_text.data.synonym_batch import SynonymCollate
 from ecg_text.data.text_batches import TextLoader
@@ -29,7 +28,7 @@ from ecg_text.recipes.synonym_pairs import TABLES, all_wordings
 from ecg_text.recipes.synonym_rows import RowSampler
 from ecg_text.recipes.tune_evaluation import HeldOutWords
 from ecg_text.recipes.tune_text import EncoderPlan, SynonymPlan, TuneRun
-from ecg_text.recipes.tune_texts import Corpus
+from ecg_text.recipes.tune_texts import Corpus, fitted
 from ecg_text.recipes.wordings import Vocabulary
 from ecg_text.text.tokenizer import train_wordpiece
 from ecg_text.training.config import TrainingConfig
@@ -134,19 +133,6 @@ def _model(
     )
     check_tokenizer_fits(model, tokenizer, run.name)
     return model, tokenizer
-
-
-def fitted(texts: Iterable[str], tokenizer: PreTrainedTokenizerFast, window: int, pack_long: bool) -> list[str]:
-    """The texts, and in place of each that is longer than the window several that are not; all distinct, in order."""
-    if not pack_long:
-        return list(texts)
-    listed = list(texts)
-    encoder = PieceEncoder(tokenizer)
-    room = window - tokenizer.num_special_tokens_to_add()
-    short: dict[str, None] = {}
-    for text, size in zip(listed, encoder.count(listed), strict=True):
-        short.update(dict.fromkeys([text] if size <= room else pack(text, encoder.count, room)))
-    return list(short)
 
 
 def _loader(

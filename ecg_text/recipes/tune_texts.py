@@ -8,7 +8,11 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
+from transformers import PreTrainedTokenizerFast
+
 from ecg_text.data.catalogue import Catalogue
+from ecg_text.data.packing import pack
+from ecg_text.data.pieces import PieceEncoder
 from ecg_text.data.store_header import CATALOGUE, read_header
 from ecg_text.errors import DataError
 from ecg_text.recipes.tune_text import TextPlan
@@ -23,7 +27,7 @@ _DOCUMENTS = (b"%PDF-", b"{\\rtf")
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """Distinct texts in alphabetical order, to learn and to evaluate; findings are the reports' own, as written."""
+    """Distinct texts in alphabetical order, to learn and to evaluate; findings are the learned ones, as written."""
 
     texts: tuple[str, ...]
     held_out: tuple[str, ...]
@@ -58,7 +62,7 @@ def read_corpus(path: Path, plan: TextPlan) -> Corpus:
     return Corpus(
         texts=tuple(sorted(texts - held_out)),
         held_out=tuple(sorted(held_out)),
-        findings=tuple(sorted({finding for report in distinct for finding in split_sentences(report)})),
+        findings=tuple(sorted(_findings(distinct, plan))),
         source=source,
     )
 
@@ -68,12 +72,32 @@ def is_held_out(text: str, share: float) -> bool:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") < share * 2.0**64
 
 
+def fitted(texts: Iterable[str], tokenizer: PreTrainedTokenizerFast, window: int, pack_long: bool) -> list[str]:
+    """The texts, and in place of each that is longer than the window several that are not; all distinct, in order."""
+    if not pack_long:
+        return list(texts)
+    listed = list(texts)
+    encoder = PieceEncoder(tokenizer)
+    room = window - tokenizer.num_special_tokens_to_add()
+    short: dict[str, None] = {}
+    for text, size in zip(listed, encoder.count(listed), strict=True):
+        short.update(dict.fromkeys([text] if size <= room else pack(text, encoder.count, room)))
+    return list(short)
+
+
 def _sequences(reports: Iterable[str], plan: TextPlan) -> Iterator[str]:
     for report in reports:
         if plan.reports and report:
             yield report
         if plan.findings:
             yield from split_sentences(report)
+
+
+def _findings(reports: Iterable[str], plan: TextPlan) -> Iterator[str]:
+    """The findings as written, without those that are held out, be it in their rendering."""
+    for finding in {finding for report in reports for finding in split_sentences(report)}:
+        if not any(is_held_out(text, plan.held_out) for text in (finding, render(finding, plan.rendering))):
+            yield finding
 
 
 def _of_store(folder: Path) -> tuple[str, list[str]]:

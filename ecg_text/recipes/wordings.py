@@ -28,18 +28,19 @@ class Vocabulary:
     """Groups of wordings by source; a group has one meaning, and may be met in several sources.
 
     labels are the texts of the labels of the packaged prompt sets, which are wider than a meaning. contrasts are, for
-    some texts, those that were written to be like them and mean something else. tables is a hash of the tables that
-    rows are made by.
+    some texts, those that were written to be like them and mean something else. links are texts of one meaning beyond
+    the groups, which are not drawn together. tables is a hash of the tables that rows are made by.
     """
 
     groups: Mapping[str, tuple[tuple[Wording, ...], ...]]
     labels: tuple[LabelTexts, ...] = ()
     contrasts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    links: tuple[tuple[str, ...], ...] = ()
     tables: str = ""
 
     @cached_property
     def meanings(self) -> Mapping[str, int]:
-        """The meaning of each text: texts that any chain of groups connects share one number, that of the least."""
+        """The meaning of each text: those that any chain of groups and links connects have one, that of the least."""
         least: dict[str, str] = {}
 
         def root(text: str) -> str:
@@ -48,11 +49,11 @@ class Vocabulary:
                 text = least[text]
             return text
 
-        for groups in self.groups.values():
-            for group in groups:
-                roots = sorted({root(wording.text) for wording in group})
-                for other in roots:
-                    least[other] = roots[0]
+        told = [[wording.text for wording in group] for groups in self.groups.values() for group in groups]
+        for texts in (*told, *self.links):
+            roots = sorted({root(text) for text in texts})
+            for other in roots:
+                least[other] = roots[0]
         return MappingProxyType({text: text_number(root(text)) for text in list(least)})
 
     @property
@@ -63,7 +64,7 @@ class Vocabulary:
     @property
     def facts(self) -> dict[str, Any]:
         """What must be the same of the groups for a run to go on with them."""
-        told = (sorted(self.groups.items()), self.labels, sorted(self.contrasts.items()), self.tables)
+        told = (sorted(self.groups.items()), self.labels, sorted(self.contrasts.items()), self.links, self.tables)
         return {"synonyms_hash": sha256(repr(told).encode()).hexdigest()[:16]}
 
 

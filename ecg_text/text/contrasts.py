@@ -21,7 +21,7 @@ _NEGATIONS = (
     (re.compile(r"\babsence of\b"), "presence of"),
     (re.compile(r"\babsent\b"), "normal"),
 )
-_NEGATED = re.compile(
+NEGATED = re.compile(
     r"\b(?:no|not|nor|neither|cannot|without|absen\w+|never|unlikely|exclude[ds]?|keine?[nmrs]?|nicht|weder|nie|ohne|inga|ingen|inget|ej|inte|aldrig|utan"
     r"|kan uteslutas|ausgeschlossen)\b"
 )
@@ -29,7 +29,7 @@ _NEGATED = re.compile(
 _HEDGE_BEFORE = re.compile(
     r"(?:possible|probable|suspected|definite|verdacht auf|möglicherweise|wahrscheinlich|misstänkt|möjlig) "
 )
-_HEDGED = re.compile(
+HEDGED = re.compile(
     r"\b(?:prob|poss|likely|may|might|perhaps|query|consider|suggest(?!i)|mögl|wahrsch|unbest|sannolik|bör|möjlig)"
 )
 _VERB = re.compile(r"\b(?:is|are|was|were)\b(?= (?!not\b|no\b))")
@@ -79,11 +79,11 @@ def _without_negation(sentence: str) -> Iterator[str]:
 
 def _with_negation(sentence: str) -> Iterator[str]:
     """ "no" before a finding, "not" behind its verb; nothing where the sentence is negated or unsure already."""
-    if _NEGATED.search(sentence):
+    if NEGATED.search(sentence):
         return
     hedge = _HEDGE_BEFORE.match(sentence)
     finding = sentence[hedge.end() :] if hedge else sentence
-    if _HEDGED.search(finding) or _NO_FINDING.match(finding):
+    if HEDGED.search(finding) or _NO_FINDING.match(finding):
         return
     verb = _VERB.search(finding)
     if verb:

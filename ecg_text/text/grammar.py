@@ -22,7 +22,7 @@ _ABSENT = 0.25  # share of the findings that are said to be absent
 _UNSAID = 0.25  # share of "any" of the values of an attribute that has it
 _BARE = 0.6  # share of the names that are said without a frame, where the finding is present
 _TRIES = 8
-_SHARES = MappingProxyType({"en": 0.7, "de": 0.2, "sv": 0.1})  # of the sides, by language
+SHARES = MappingProxyType({"en": 0.7, "de": 0.2, "sv": 0.1})  # of the sides, by language
 T = TypeVar("T")
 
 
@@ -124,9 +124,9 @@ def _value(values: tuple[str, ...], chance: _Chance) -> str:
 
 
 def _language(spoken: Sequence[str], chance: _Chance) -> str:
-    left = chance.share() * sum(_SHARES[language] for language in spoken)
+    left = chance.share() * sum(SHARES[language] for language in spoken)
     for language in spoken:
-        left -= _SHARES[language]
+        left -= SHARES[language]
         if left < 0:
             return language
     return spoken[-1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -72,9 +73,18 @@ class Meaning:
     @property
     def key(self) -> str:
         """The finding, its values and the presence in one line."""
-        values = zip(self.finding.attributes, self.values, strict=True)
-        said = "".join(f"{name}={value}, " for name, value in values)
-        return f"{self.finding.name}: {said}{'present' if self.present else 'absent'}"
+        return self._key("present" if self.present else "absent")
+
+    @property
+    def key_of_absence(self) -> str:
+        """The key of the same said to be absent."""
+        return self._key("absent")
+
+    def bare(self) -> Iterator[str]:
+        """Every text that says it without a frame."""
+        for ready in self.ready.values():
+            picks = [[(k, n) for k, style in enumerate(styles) for n in range(len(style))] for styles in ready.slots]
+            yield from (ready.render(BARE, chosen) for chosen in itertools.product(*picks))
 
     @cached_property
     def others(self) -> tuple[tuple[Meaning, ...], ...]:
@@ -87,6 +97,11 @@ class Meaning:
         if self.finding.absent and NORMAL not in self.values:
             groups.append((meaning_of(self.finding, self.values, not self.present),))
         return tuple(group for group in groups if group)
+
+    def _key(self, presence: str) -> str:
+        values = zip(self.finding.attributes, self.values, strict=True)
+        said = "".join(f"{name}={value}, " for name, value in values)
+        return f"{self.finding.name}: {said}{presence}"
 
     def _may_be(self, values: tuple[str, ...]) -> bool:
         return self.present or NORMAL not in values

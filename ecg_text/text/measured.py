@@ -11,11 +11,11 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from ecg_text.text.grammar import MAX_CONTRASTS, Made
+from ecg_text.text.grammar import MAX_CONTRASTS, SHARES, Made
 from ecg_text.text.grammar_table import LANGUAGES
 from ecg_text.text.measured_table import WHERE, Level, Pattern, Quantity, read_measured
 
-_SHARES = (0.7, 0.9, 1.0)  # of LANGUAGES, summed up
+_UNTIL = tuple(itertools.accumulate(SHARES.values()))  # of the languages
 _KINDS = ((True, False), (False, True), (False, False), (True, True))  # of the sides: whether they tell a number
 _PICKS = 840  # divides by all small numbers of wordings
 _WORD = re.compile(r"[^\W_]+")
@@ -32,7 +32,7 @@ class _Meant(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class _Said:
-    """How it was said: the pattern, the number of each slot's wording, the value in the unit of the range."""
+    """How it was said: the pattern, the number of each slot's wording, the value in the unit of the class's range."""
 
     pattern: Pattern
     picks: Mapping[str, int]
@@ -52,7 +52,7 @@ def sample_measured(generator: np.random.Generator) -> Made:
     tells_a, tells_b = _one(_KINDS, generator)
     said = _say(meant, _language(generator), tells_a, generator)
     other = _say(meant, _language(generator), tells_b, generator)
-    while other.text == said.text or (tells_a and tells_b and _alike(meant, said, other)):
+    while other.text == said.text or (tells_a and tells_b and _tell_alike(meant, said, other)):
         other = _say(meant, _language(generator), tells_b, generator)
     contrasts = _contrasts(meant, said, (said.text, other.text), generator)
     return Made(a=said.text, b=other.text, meaning=_key(meant), contrasts=contrasts)
@@ -81,7 +81,7 @@ def _rendered(quantity: Quantity) -> Iterator[str]:
 
 def _key(meant: _Meant) -> str:
     if meant.level.concept:
-        return meant.level.concept
+        return meant.level.concept.replace("{group}", meant.group)
     parts = ("measured", meant.quantity.name, meant.level.name, meant.group)
     return ":".join(part for part in parts if part)
 
@@ -92,14 +92,14 @@ def _one(listed: Sequence[T], generator: np.random.Generator) -> T:
 
 def _language(generator: np.random.Generator) -> str:
     share = generator.random()
-    return next(language for language, until in zip(LANGUAGES, _SHARES, strict=True) if share < until)
+    return next((language for language, until in zip(SHARES, _UNTIL, strict=True) if share < until), LANGUAGES[-1])
 
 
 def _say(meant: _Meant, language: str, tells: bool, generator: np.random.Generator) -> _Said:
-    return _put(meant, _one(meant.level.says[language, tells], generator), generator)
+    return _fill(meant, _one(meant.level.says[language, tells], generator), generator)
 
 
-def _put(
+def _fill(
     meant: _Meant, pattern: Pattern, generator: np.random.Generator, picks: Mapping[str, int] | None = None
 ) -> _Said:
     """The meaning in this pattern, with these wordings or else any, and any value of the class."""
@@ -124,14 +124,17 @@ def _render(meant: _Meant, pattern: Pattern, picks: Mapping[str, int], value: fl
     return pattern.text.format(**filled)
 
 
-def _alike(meant: _Meant, said: _Said, other: _Said) -> bool:
+def _tell_alike(meant: _Meant, said: _Said, other: _Said) -> bool:
     """Whether two numbers are in one pattern, or are one value though the class has several."""
     same = said.value == other.value and meant.level.low < meant.level.high
     return same or said.pattern is other.pattern
 
 
 def _contrasts(meant: _Meant, said: _Said, taken: tuple[str, str], generator: np.random.Generator) -> tuple[str, ...]:
-    """Texts of another meaning: each kind of contrast in turn, up to the most."""
+    """Texts of another meaning: each kind of contrast in turn, up to the most.
+
+    Other classes in the pattern of what was said come first and last, the second time with other numbers.
+    """
     kinds = (
         [_like(other, said, generator) for other in _others(meant, generator)],
         _denied(meant, said, generator),
@@ -159,7 +162,7 @@ def _like(other: _Meant, said: _Said, generator: np.random.Generator) -> str:
     pattern = said.pattern
     tells = pattern.unit is not None
     if pattern in other.level.says[pattern.language, tells]:
-        return _put(other, pattern, generator, said.picks).text
+        return _fill(other, pattern, generator, said.picks).text
     return _say(other, pattern.language, tells, generator).text
 
 
@@ -170,4 +173,4 @@ def _turned(other: _Meant, said: _Said, generator: np.random.Generator) -> str:
 
 def _denied(meant: _Meant, said: _Said, generator: np.random.Generator) -> list[str]:
     listed = meant.level.denies[said.pattern.language]
-    return [_put(meant, _one(listed, generator), generator).text] if listed else []
+    return [_fill(meant, _one(listed, generator), generator).text] if listed else []

@@ -54,7 +54,8 @@ class Pattern:
 class Level:
     """A class of a quantity: its range, its wordings, and patterns by language and whether they tell a number.
 
-    concept is the name that the other tables have for it, "" for none.
+    low and high are the ends of its range, in the unit that the quantity's units turn into theirs. concept is the name
+    that the other tables have for it, or the key of the grammar's meaning, "" for none.
     """
 
     name: str

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ecg_text.recipes.tune_text import TUNE_RECIPES
+from ecg_text.recipes.tune_recipes import TUNE_RECIPES
 
 TINY = [
     part

@@ -67,5 +67,32 @@ def test_the_same_words_in_another_order_are_no_neighbours():
     assert near["type 1 brugada pattern"] == ("brugada pattern type 2",)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("av-knoten-extrasystole(n)", "av-knotenextrasystole(n)"),
+        ("premature supraventricular contraction", "premature supraventricular contractions"),
+        ("supraventrikulärt extraslag", "supraventrikulära extraslag"),
+        ("p wave", "p waves"),
+        ("lqt", "lqts"),
+        ("st interval abnormality", "abnormality of the st interval"),
+        ("subendocardial injury in the lateral leads", "subendocardial injury in lateral leads"),
+    ],
+)
+def test_the_same_words_in_another_number_or_spelling_are_no_neighbours(one, other):
+    meanings = {one: 1, other: 2}
+    assert near_wordings(meanings, meanings, most=3) == {}
+
+
+def test_signs_are_told_apart():
+    meanings = {"axis of +90 degrees": 1, "axis of -90 degrees": 2}
+    assert len(near_wordings(meanings, meanings, most=3)) == 2
+
+
+def test_what_is_no_neighbour_takes_no_neighbours_place():
+    meanings = {"sinus pause": 1, "sinus pauses": 2, "sinus pauses ended": 3, "af": 4, "flutter": 5}
+    assert near_wordings(meanings, meanings, most=1)["sinus pause"] == ("sinus pauses ended",)
+
+
 def test_a_text_of_one_letter_has_grams():
     assert near_wordings({"q": 1, "p": 2}, ["p"], most=1) == {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+
 import numpy as np
 import pytest
 
@@ -9,10 +12,13 @@ from ecg_text.data.pieces import PieceEncoder
 from ecg_text.data.synonym_batch import SynonymCollate, SynonymRow
 from ecg_text.errors import ConfigError, DataError
 from ecg_text.models.processor import wrap_tokenizer
+from ecg_text.recipes.compositions import Compositions
 from ecg_text.recipes.label_pairs import LabelSampler
+from ecg_text.recipes.meaning_numbers import place_of
 from ecg_text.recipes.synonym_pairs import SOURCES, all_wordings, read_vocabulary
-from ecg_text.recipes.synonym_rows import Compositions, RowSampler
+from ecg_text.recipes.synonym_rows import RowSampler
 from ecg_text.recipes.wordings import Vocabulary, Wording
+from ecg_text.text.concepts import concepts
 from ecg_text.text.contrasts import minimal_contrasts
 from ecg_text.text.criteria import criteria
 from ecg_text.text.tokenizer import train_wordpiece
@@ -101,7 +107,7 @@ def test_a_finding_in_other_leads_is_a_contrast(vocabulary):
         here, there = (text.removeprefix("avledning ") for text in (here, there))
         assert row.b.endswith(f" {here}")
         assert bare(row.contrasts[0]) == bare(row.b)
-        assert here != there
+        assert place_of(here) != place_of(there)
 
 
 def test_what_is_negated_already_is_not_negated_again():
@@ -113,6 +119,22 @@ def test_what_is_negated_already_is_not_negated_again():
 def test_what_has_its_leads_gets_no_others():
     vocabulary = Vocabulary(groups={"one": (group("st elevation in v1", "ste in leads v1"),)})
     assert all(row.a.count("v1") == row.b.count("v1") == 1 for row in rows_of(vocabulary, placed=1.0))
+
+
+def test_probable_is_more_than_possible(vocabulary):
+    rows = rows_of(vocabulary, num=600, possible=1.0)
+    numbers = defaultdict(set)
+    for row in rows:
+        kinds = {bool(re.search(r"prob|likely|wahrsch|ehesten|sannolik|troligen", text)) for text in (row.a, row.b)}
+        numbers[kinds == {True}].add(row.meaning)
+        assert len(kinds) == 1
+    assert numbers[True]
+    assert not numbers[True] & numbers[False]
+
+
+def test_every_row_says_two_things_of_one_meaning():
+    alike = Vocabulary(groups={"one": (group("af", "afib"),)})
+    assert all({row.a, row.b} == {"af", "afib"} for row in rows_of(alike, joined=1.0))
 
 
 def test_a_lead_in_changes_no_meaning(vocabulary):
@@ -178,10 +200,12 @@ def test_no_contrast_is_another_wording_of_the_row(vocabulary):
         assert not {row.a, row.b} & set(row.contrasts)
 
 
-def test_rows_of_the_grammar_have_the_number_of_the_tables_where_they_know_a_side(vocabulary):
+def test_rows_of_the_grammar_have_the_number_of_the_tables_where_they_know_a_wording(vocabulary):
     known = vocabulary.meanings
     rows = rows_of(vocabulary, num=3000, made=1.0)
-    assert {known.get(row.a, known.get(row.b, row.meaning)) == row.meaning for row in rows} == {True}
+    assert {known.get(text, row.meaning) == row.meaning for row in rows for text in (row.a, row.b)} == {True}
+    same = {row.meaning for row in rows if {row.a, row.b} <= {"a fib", "afib", "vorhofflimmern", "förmaksflimmer"}}
+    assert same == {known["af"]}
     assert {known["af"], known["lbbb"], known["st elevation"]} <= {row.meaning for row in rows}
     assert all(row.a != row.b and row.contrasts for row in rows)
 
@@ -301,6 +325,8 @@ def test_a_vocabulary_of_all_wordings_leaves_none_unknown():
     wordings = sorted(all_wordings())
     tokenizer = wrap_tokenizer(train_wordpiece(wordings * 2, vocab_size=2000))
     assert {"lbbb", "atrial fibrillation", "vorhofflimmern", "hinterwandinfarkt"} <= set(wordings)
+    assert {"accompanied", "sowie", "aber", "samt", "men", "misstanke", "query", "auszuschließen"} <= set(wordings)
+    assert {one.text for group in read_vocabulary(["lexicon"], ()).groups["lexicon"] for one in group} <= set(wordings)
     assert not any(tokenizer.unk_token_id in ids for ids in tokenizer(wordings)["input_ids"])
 
 
@@ -325,10 +351,38 @@ def test_what_a_wide_label_says_in_one_breath_is_not_one_meaning(one, other):
     assert meanings.get(one, one) != meanings.get(other, other)
 
 
-def test_no_two_criteria_share_a_meaning():
+def test_no_two_findings_of_the_tables_share_a_meaning():
     meanings = read_vocabulary(SOURCES, ()).meanings
-    names = [one.name for one in criteria()]
-    assert len({meanings[name] for name in names}) == len(names)
+    sharing = defaultdict(set)
+    for name in {one.name for one in (*criteria(), *concepts())} & set(meanings):
+        sharing[meanings[name]].add(name)
+    assert sorted(sorted(names) for names in sharing.values() if len(names) > 1) == [
+        ["st segment abnormality", "st segment changes"],
+        ["st-t abnormality", "st-t changes"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("vänsterställd el-axel", "left axis deviation"),
+        ("högerställd el-axel", "right axis deviation"),
+        ("linkstyp", "left axis"),
+        ("wpw pattern", "ventricular pre-excitation"),
+        ("acute inferior st elevation myocardial infarction", "inferior st elevation myocardial infarction"),
+        ("acute st elevation myocardial infarction", "st elevation myocardial infarction"),
+    ],
+)
+def test_what_means_the_same_has_one_number(one, other):
+    meanings = read_vocabulary(SOURCES, ()).meanings
+    assert meanings[one] == meanings[other]
+
+
+def test_a_text_of_two_languages_has_the_first():
+    languages = {
+        one.text: one.language for group in read_vocabulary(["concepts"], ()).groups["concepts"] for one in group
+    }
+    assert (languages["low voltage"], languages["preexcitation"]) == ("en", "en")
 
 
 @pytest.mark.slow

@@ -18,10 +18,12 @@ from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.recipes.plain import override, to_plain
 from ecg_text.recipes.run import ModelPlan, TextTower
 from ecg_text.recipes.towers import build_model, build_tokenizer
+from ecg_text.recipes.tune_recipes import TUNE_RECIPES, text_nano, tune_recipe
 from ecg_text.recipes.tune_session import tune_run
-from ecg_text.recipes.tune_text import TUNE_RECIPES, TextPlan, text_nano, tune_recipe
+from ecg_text.recipes.tune_text import TextPlan
 from ecg_text.recipes.tune_texts import is_held_out, read_corpus
 from ecg_text.signal.preprocess import standard_preprocess
+from ecg_text.text.rendering import render
 
 REPORTS = [
     f"{rhythm}. {axis}. {finding} in {leads}"
@@ -99,6 +101,16 @@ def test_texts_are_held_out_by_their_hash_alone(reports):
     assert set(corpus.held_out) == {text for text in (*corpus.texts, *corpus.held_out) if is_held_out(text, 0.3)}
     share = sum(is_held_out(f"text {number}", 0.05) for number in range(20000)) / 20000
     assert share == pytest.approx(0.05, abs=0.005)
+
+
+@pytest.mark.parametrize("rendering", ["original", "english"])
+def test_findings_that_are_held_out_are_not_learned_as_synonyms_either(reports, rendering):
+    corpus = read_corpus(reports, TextPlan(held_out=0.3, rendering=rendering))
+    assert corpus.findings
+    rendered = {render(finding, rendering) for finding in corpus.findings}
+    assert not {*corpus.findings, *rendered} & set(corpus.held_out)
+    whole = read_corpus(reports, TextPlan(held_out=0.0)).findings
+    assert set(whole) > set(corpus.findings)
 
 
 def test_an_english_rendering_translates_the_reports_and_not_the_findings_of_the_pairs(reports):

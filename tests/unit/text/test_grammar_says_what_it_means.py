@@ -192,7 +192,7 @@ def test_contrasts_differ_in_one_attribute_or_in_the_presence():
         ("place", "lateral", "high lateral"),
         ("place", "anterior", "anteroseptal"),
         ("place", "inferolateral", "inferior"),
-        ("age", "acute", "recent"),
+        ("age", "acute", "subacute"),
         ("q", "plain", "pathological"),
         ("pacing", "dual", "ventricular"),
     ],

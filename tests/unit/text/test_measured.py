@@ -11,6 +11,8 @@ import pytest
 from ecg_text.text.concepts import concepts
 from ecg_text.text.criteria import criteria
 from ecg_text.text.grammar import MAX_CONTRASTS
+from ecg_text.text.grammar_meanings import meaning_of
+from ecg_text.text.grammar_table import read_grammar
 from ecg_text.text.measured import sample_measured, words
 from ecg_text.text.measured_table import read_measured
 
@@ -34,17 +36,23 @@ RANGES = {
     "limb lead voltage": {"low": (1, 4.5), "normal": (6, 20)},
     "st deviation": {"elevation": (1, 5), "isoelectric": (0, 0), "depression": (-4, -1)},
     "r-r variation": {"regular": (0, 60), "irregular": (180, 600)},
-    "longest r-r interval": {"no pause": (500, 1200), "pause": (2100, 5000)},
+    "longest r-r interval": {"normal": (500, 1200), "pause": (2100, 5000)},
 }
 
 
-NAMED = {level.concept: (one.name, level.name) for one in read_measured() for level in one.levels if level.concept}
+NAMED = {
+    level.concept.replace("{group}", group): (one.name, level.name, group)
+    for one in read_measured()
+    for level in one.levels
+    for group in one.groups
+    if level.concept
+}
 
 
 def class_of(row):
     """Quantity, class and lead group ("" where there is none) of a row."""
     if row.meaning in NAMED:
-        return (*NAMED[row.meaning], "")
+        return NAMED[row.meaning]
     _, quantity, level, *group = row.meaning.split(":")
     return quantity, level, "".join(group)
 
@@ -86,7 +94,14 @@ def test_concepts_are_those_of_the_tables_and_no_two_classes_share_one():
     named = [level.concept for one in read_measured() for level in one.levels if level.concept]
     assert len(named) == len(set(named)) > 20
     known = {text for concept in concepts() for text in concept.english} | {one.name for one in criteria()}
-    assert not set(named) - known
+    known |= {meaning_of(*meaning).key for meaning in read_grammar().meanings()}
+    assert not set(NAMED) - known
+
+
+def test_no_class_is_said_by_the_absence_of_another():
+    words_of = [level.wordings for one in read_measured() for level in one.levels]
+    texts = [text for wordings in words_of for listed in wordings.values() for text in listed]
+    assert not [text for text in texts if re.match(r"(?:no|without|keine?|ohne|inga|ingen|utan) ", text)]
 
 
 def test_numbers_lie_in_the_range_of_their_class(rows):
@@ -161,12 +176,17 @@ def test_the_leads_are_kept_and_other_leads_are_contrasts(rows):
         "lateral": r"lateral|avl",
     }
     several = 0
-    for row in (row for row in rows if row.meaning.startswith("measured:st deviation")):
-        group = row.meaning.rsplit(":", 1)[1]
+    for row in (row for row in rows if class_of(row)[0] == "st deviation"):
+        group = class_of(row)[2]
         assert all(re.search(leads[group], text) for text in (row.a, row.b))
         several += any(not re.search(leads[group], text) for text in row.contrasts)
         assert any(re.search(leads[group], text) for text in row.contrasts)
     assert several
+
+
+def test_what_is_denied_in_german_has_its_gender(rows):
+    texts = {text for row in rows for text in row.contrasts}
+    assert not [text for text in texts if re.search(r"\bkein [\w-]+(?:ung|ie)\b", text)]
 
 
 def test_every_language_occurs(rows):
