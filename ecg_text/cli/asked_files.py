@@ -32,14 +32,13 @@ class Seen:
     @classmethod
     def of(cls, file: str, passage: Passage) -> Seen:
         """What there is to tell of a file of which a window at least has been taken."""
-        from ecg_text.leads import LeadState
+        from ecg_text.hub.answers import unseen_leads
 
         first = passage.first_window
-        states = zip(passage.preprocess.leads, first.lead_state, first.lead_mask, strict=True)
         return cls(
             file=file,
             record_id=passage.recording.record_id,
-            masked_leads={lead: LeadState(state).name.lower() for lead, state, is_seen in states if not is_seen},
+            masked_leads=unseen_leads(passage.preprocess.leads, first),
             examination=passage.examination,
             trail=first.trail,
         )

@@ -1,15 +1,14 @@
-"""ecg-text classify: how similar recordings are to findings in words, finding by finding, best first."""
+"""ecg-text classify: recordings are asked for findings in words, and answered with what could be fitted for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ecg_text.cli.asked_files import Refused, Seen, ask_files, plain_refused
+from ecg_text.cli.asked_files import Refused, ask_files, plain_refused
 from ecg_text.cli.asking import (
     LEADS,
     MODEL_HELP,
@@ -24,26 +23,16 @@ from ecg_text.cli.asking import (
     tell_reading,
     write_csv,
 )
-from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, say, say_research_use
+from ecg_text.cli.classify_told import CSV_COLUMNS, Answered, csv_rows, document_of, show_answer, show_question
+from ecg_text.cli.common import RESEARCH_USE, print_json, say, say_research_use
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from ecg_text.hub.answering import Answerer
+    from ecg_text.hub.answers import EcgAnswer
     from ecg_text.hub.embedding import Embedder
+    from ecg_text.plots.answer_sheet import AnswerSheets
+    from ecg_text.signal.gate.passage import Passage
     from ecg_text.text.prompts import PromptSet
-
-COLUMNS = (
-    *("file", "record_id", "label", "title", "similarity", "prompt_set", "prompt_hash", "rule"),
-    *("model", "model_revision", "gate", "findings"),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """The labels asked of one file with their similarities, best first."""
-
-    seen: Seen
-    labels: tuple[tuple[str, str, float], ...]  # name, title, similarity
 
 
 def classify(
@@ -56,6 +45,7 @@ def classify(
     rule: Rule = typer.Option("contrast", help=RULE_HELP),
     top: int | None = typer.Option(None, min=1, help="The N most similar labels of each file."),
     csv_file: Path | None = typer.Option(None, "--csv", help="Write all answers to this CSV file, too."),
+    html: Path | None = typer.Option(None, metavar="FOLDER", help="Write a sheet for each record into this folder."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
     verbose: bool = typer.Option(False, "-v", "--verbose", help="Show what was done to each recording."),
     rate_hz: float | None = RATE_HZ,
@@ -67,26 +57,32 @@ def classify(
 
     Example: `ecg-text classify my.hea --model run/model --text "old inferior infarction" --text "atrial fibrillation"`
 
-    The answers are similarities: they rank, and are no probabilities. A file that cannot be read, or that the gate
-    refuses, is told in one line, the others are answered, and the exit status is 1.
+    Every answer is a similarity, which ranks and is no probability. Where the model carries a calibration (ecg-text
+    calibrate) for the prompt set, its labels have a probability, and are called or not at two operating points; a
+    label that was not fitted, or a text of your own, has its percentile among known records instead. A file that
+    cannot be read, or that the gate refuses, is told in one line, the others are answered, and the exit status is 1.
     """
     asked = _prompt_set(prompts, text, opposite, label)
+    if html is not None:
+        html.mkdir(parents=True, exist_ok=True)
     embedder = load_model(model)
+    from ecg_text.hub.answering import Answerer
+
     model = pinned(embedder, model)
     texts = [text for label in asked.labels for text in label.texts]
     read = tell_reading(embedder, [*texts, *dict.fromkeys(opposite)], words=prompts is None)
     facts = FileFacts.of(rate_hz, unit, leads, record_id).of_all(files)
-    heard, refused = ask_files(
-        files, facts, embedder.preprocess, lambda passage: embedder.embed_windows([passage], 1)[0], "classify"
-    )
-    answers = _answers(heard, embedder, asked, label or asked.names, rule, top)
+    sheets = None if html is None else _sheets(html, model)
+    answers, refused = _ask(files, facts, Answerer(embedder, asked, rule), (label or asked.names, top), sheets)
     if csv_file is not None:
-        write_csv(csv_file, COLUMNS, _rows(answers, refused, asked, rule, (model, embedder.revision)))
+        of_model = (asked.name, asked.hash, rule, model, embedder.revision)
+        write_csv(csv_file, CSV_COLUMNS, csv_rows(answers, refused, of_model))
     if as_json:
         print_json({**_document(answers, refused, asked, rule, model, embedder), "read": read})
     elif answers:
         for answer in answers:
-            _show(answer, verbose=verbose)
+            show_answer(answer, verbose=verbose)
+        show_question(answers[0].answer.question)
         say(f"{asked.name} v{asked.version} ({asked.hash}), rule {rule}, model {model} ({embedder.revision})")
         say_research_use()
     if refused:
@@ -110,37 +106,35 @@ def _prompt_set(prompts: str | None, text: Sequence[str], opposite: Sequence[str
     return prompt_set
 
 
-def _answers(
-    heard: Sequence[tuple[Seen, np.ndarray]],
-    embedder: Embedder,
-    asked: PromptSet,
-    names: Sequence[str],
-    rule: str,
-    top: int | None,
-) -> list[Answer]:
-    if not heard:
-        return []
-    import numpy as np
+def _ask(
+    files: Sequence[str],
+    facts: FileFacts,
+    answerer: Answerer,
+    wanted: tuple[Sequence[str], int | None],
+    sheets: AnswerSheets | None,
+) -> tuple[list[Answered], dict[str, Refused]]:
+    """Each file's answer, cut to the labels and the number of them that are wanted, its sheet written meanwhile."""
 
-    similarity = embedder.similarities(np.stack([vector for _, vector in heard]), asked, rule)
-    answers = []
-    for (seen, _), row in zip(heard, similarity.tolist(), strict=True):
-        value = dict(zip(asked.names, row, strict=True))
-        best = sorted(dict.fromkeys(names), key=lambda name: -value[name])[:top]
-        labels = tuple((name, asked.label(name).title, value[name]) for name in best)
-        answers.append(Answer(seen=seen, labels=labels))
-    return answers
+    def ask(passage: Passage) -> tuple[EcgAnswer, Path | None]:
+        answer = answerer.answer(passage).chosen(*wanted)
+        if sheets is None or passage.first_record is None:
+            return answer, None
+        return answer, sheets.write(answer, passage.first_record, passage.recording.duration_s)
+
+    heard, refused = ask_files(files, facts, answerer.preprocess, ask, "classify")
+    return [Answered(seen=seen, answer=answer, sheet=sheet) for seen, (answer, sheet) in heard], refused
 
 
-def _show(answer: Answer, *, verbose: bool) -> None:
-    answer.seen.show(verbose=verbose)
-    rows = [(name, "" if title == name else title, f"{value:+.3f}") for name, title, value in answer.labels]
-    print_table(("label", "", "similarity"), rows, right=("similarity",), widest=60)
-    say()
+def _sheets(folder: Path, model: str) -> AnswerSheets:
+    """Sheets may be handed on: of a model on this disk they tell the name of its folder, and not where it lies."""
+    from ecg_text.plots.answer_sheet import AnswerSheets
+
+    place = Path(model).expanduser()
+    return AnswerSheets(folder, place.resolve().name if place.is_dir() else model)
 
 
 def _document(
-    answers: Sequence[Answer],
+    answers: Sequence[Answered],
     refused: dict[str, Refused],
     asked: PromptSet,
     rule: str,
@@ -154,29 +148,8 @@ def _document(
         "prompt_set": {"name": asked.name, "version": asked.version, "hash": asked.hash},
         "rule": rule,
         "opposites": embedder.opposites(asked, rule),
-        "records": [
-            answer.seen.plain(
-                labels=[{"name": name, "title": title, "similarity": value} for name, title, value in answer.labels]
-            )
-            for answer in answers
-        ],
+        "calibration": answers[0].answer.question.to_dict() if answers else None,
+        "records": [document_of(answer) for answer in answers],
         "refused": plain_refused(refused),
         "research_use": RESEARCH_USE,
     }
-
-
-def _rows(
-    answers: Sequence[Answer], refused: dict[str, Refused], asked: PromptSet, rule: str, model: tuple[str, str]
-) -> Iterator[tuple[str, ...]]:
-    """The rows under COLUMNS; a file without an answer has one row without a label."""
-    of_model = (asked.name, asked.hash, rule, *model)
-    for answer in answers:
-        examination = answer.seen.examination
-        of_gate = (examination.verdict, " ".join(examination.codes))
-        for name, title, value in answer.labels:
-            of_record = (answer.seen.file, answer.seen.record_id)
-            yield (*of_record, name, title, f"{value:.6f}", *of_model, *of_gate)
-    for file, one in refused.items():
-        examined = one.examination
-        verdict = "cannot be read" if examined is None else examined.verdict
-        yield (file, "", "", "", "", *of_model, verdict, "" if examined is None else " ".join(examined.codes))

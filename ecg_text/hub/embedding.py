@@ -12,6 +12,8 @@ import torch
 from transformers import GenerationConfig
 
 from ecg_text.errors import ConfigError, FingerprintError
+from ecg_text.hub.answering import Answerer
+from ecg_text.hub.answers import EcgAnswer
 from ecg_text.hub.calibration import CalibratedPrompts, Calibration
 from ecg_text.hub.checkpoint import load_checkpoint
 from ecg_text.hub.describing import Drafter
@@ -148,11 +150,24 @@ class Embedder:
         """Similarity of each record with each label of a prompt set, in the order of prompts.names: (n, K)."""
         return self.similarities(self.embed_records(records), prompts, rule)
 
-    def calibrated(self, prompts: PromptSet, rule: str = "contrast") -> CalibratedPrompts | str:
-        """What makes probabilities of a prompt set's similarities, or one line that says why there is nothing."""
+    @property
+    def own_calibration(self) -> Calibration | str:
+        """The calibration that was fitted for this model, or one line that says why there is none."""
         if self.calibration is None:
             return "the model carries no calibration; fit one with ecg-text calibrate"
-        return self.calibration.for_prompts(prompts, rule, self.revision)
+        return self.calibration.for_model(self.revision, self.fingerprint, self.opposite_share)
+
+    def calibrated(self, prompts: PromptSet, rule: str = "contrast") -> CalibratedPrompts | str:
+        """What makes probabilities of a prompt set's similarities, or one line that says why there is nothing."""
+        own = self.own_calibration
+        return own if isinstance(own, str) else own.for_prompts(prompts, rule, self.revision)
+
+    def classify(self, records: Sequence[Record], prompts: PromptSet, rule: str = "contrast") -> list[EcgAnswer]:
+        """Each record's answer to a prompt set: similarities, and what was fitted for them (hub/answers.py).
+
+        Raises SignalError as embed_records does, ConfigError for a rule that is none.
+        """
+        return Answerer(self, prompts, rule).answer_records(records)
 
     def describe(self, records: Sequence[Record], settings: GenerationConfig | None = None) -> list[Draft]:
         """A draft of a report for each record's first window, told sentence by sentence (hub/drafts.py).

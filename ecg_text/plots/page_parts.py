@@ -96,13 +96,21 @@ def cases(shown: Sequence[Case]) -> str:
 
 def _case(case: Case) -> str:
     record = case.record
-    sheet = quote(sheet_svg(record, title=record.record_id), safe=" ='/:,;()-.")
+    drawing = paper(sheet_svg(record, title=record.record_id), record.record_id, record.leads)
     report = f"<blockquote><p>{escape(case.report)}</p><footer>its report</footer></blockquote>" if case.report else ""
     return (
-        f'<article class="case"><figure><div class="paper" tabindex="0" role="region" aria-label="ECG sheet of '
-        f'{escape(record.record_id)}"><img alt="ECG of {escape(record.record_id)}: leads '
-        f'{escape(", ".join(record.leads))}, 25 mm/s, 10 mm/mV" src="data:image/svg+xml,{sheet}"></div></figure>'
+        f'<article class="case"><figure>{drawing}</figure>'
         f'<div class="answers"><h3>{escape(record.record_id)}</h3>{_bars(case)}{report}</div></article>'
+    )
+
+
+def paper(drawing: str, name: str, leads: Sequence[str]) -> str:
+    """An ECG sheet, given as SVG, as a picture inside the page."""
+    picture = quote(drawing, safe=" ='/:,;()-.")
+    return (
+        f'<div class="paper" tabindex="0" role="region" aria-label="ECG sheet of {escape(name)}"><img '
+        f'alt="ECG of {escape(name)}: leads {escape(", ".join(leads))}, 25 mm/s, 10 mm/mV" '
+        f'src="data:image/svg+xml,{picture}"></div>'
     )
 
 
@@ -154,11 +162,11 @@ def training(curve: Sequence[tuple[int, float]]) -> str:
     return section("training", "How it learned", note, curve_svg(curve) if len(curve) > 1 else "")
 
 
-def footer(provenance: Sequence[tuple[str, str]]) -> str:
+def footer(provenance: Sequence[tuple[str, str]], title: str = "To do it again") -> str:
     """Where every number comes from, and what the page is not."""
     facts = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in provenance)
     return (
-        f'<footer class="bottom" id="again"><div class="inner"><h2>To do it again</h2><dl>{facts}</dl>'
+        f'<footer class="bottom" id="again"><div class="inner"><h2>{escape(title)}</h2><dl>{facts}</dl>'
         f'<p class="disclaimer">{DISCLAIMER.capitalize()}.</p></div></footer>'
     )
 
