@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ecg_text.cli.common import progress
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ecg_text.evaluation.tasks import ZeroShotProtocol
-    from ecg_text.evaluation.variants import Variants, VariedSplit
-    from ecg_text.hub.embedding import Embedder
+    from ecg_text.evaluation.variants import Variants
     from ecg_text.text.prompts import PromptSet
 
 
@@ -42,27 +41,24 @@ def lead_subsets(asked: Asked) -> Answers:
     from ecg_text.evaluation.lead_subsets import FACTS, SUBSETS, TASK, lead_variants, parse_subset
 
     subsets = {text: parse_subset(text) for text in asked.leads} if asked.leads else SUBSETS
-    return _varied(asked, TASK, lambda: lead_variants(asked.embedder.preprocess, subsets), FACTS)
+    return _varied(asked, TASK, lead_variants(asked.embedder.preprocess, subsets), FACTS)
 
 
 def robustness(asked: Asked) -> Answers:
     """The same with each perturbation."""
     from ecg_text.evaluation.robustness import FACTS, TASK, perturbations
 
-    return _varied(asked, TASK, lambda: perturbations(asked.embedder.preprocess, asked.generator()), FACTS)
+    return _varied(asked, TASK, perturbations(asked.embedder.preprocess, asked.generator()), FACTS)
 
 
-def _varied(asked: Asked, task: str, variants: Callable[[], Variants], about: Mapping[str, str]) -> Answers:
-    """One result a set; the variants are made anew for the untrained twin, so that it meets the same ones."""
+def _varied(asked: Asked, task: str, variants: Variants, about: Mapping[str, str]) -> Answers:
+    """One result a set; the untrained twin meets the same variants."""
     from ecg_text.evaluation.variants import embed_varied, variants_result
 
-    def embed(embedder: Embedder, label: str) -> VariedSplit:
-        with progress(label) as advance:
-            return embed_varied(embedder, asked.store, asked.split, variants(), advance)
-
     files = result_files(asked)
-    varied = embed(asked.embedder, "embed")
-    twin = None if asked.untrained is None else embed(asked.untrained, "embed with a random encoder")
+    embedders = [asked.embedder] if asked.untrained is None else [asked.embedder, asked.untrained]
+    with progress("embed") as advance:
+        varied, *twins = embed_varied(embedders, asked.store, asked.split, variants, advance)
     return Answers(
         results={
             path: variants_result(
@@ -70,7 +66,7 @@ def _varied(asked: Asked, task: str, variants: Callable[[], Variants], about: Ma
                 varied,
                 prompts,
                 protocol=protocol_of(asked),
-                random_twin=twin,
+                random_twin=twins[0] if twins else None,
                 generator=asked.generator(),
                 num_resamples=asked.resamples,
                 facts={**about, **asked.facts},

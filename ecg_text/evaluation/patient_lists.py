@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ def _read(path: Path) -> tuple[list[str], list[str]]:
     if not lines:
         raise DataError(f"{path} lists no record; give at least one")
     records = [line["record_id"] if "record_id" in columns else _id_of(path, line["filename_hr"]) for line in lines]
-    if repeated := sorted({record_id for record_id in records if records.count(record_id) > 1}):
+    if repeated := sorted(record_id for record_id, times in Counter(records).items() if times > 1):
         raise DataError(f"{path} lists record {repeated[0]!r} more than once; list it once")
     return records, [line["label"] for line in lines] if "label" in columns else []
 
@@ -95,5 +96,6 @@ def _refuse_two_names(sides: Sequence[Listed], known: Sequence[str | None]) -> N
     listed = [(patient, known[row]) for side in sides for patient, row in zip(side.patients, side.rows, strict=True)]
     pairs = sorted({(label, patient) for label, patient in listed if patient is not None})
     for names in zip(*pairs, strict=True):
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise DataError(f"the lists' labels and the store's patients disagree about {twice[0]!r}; mend the lists")
+        name, times = Counter(names).most_common(1)[0]
+        if times > 1:
+            raise DataError(f"the lists' labels and the store's patients disagree about {name!r}; mend the lists")

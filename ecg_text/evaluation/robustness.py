@@ -85,9 +85,8 @@ FACTS: Mapping[str, str] = MappingProxyType(
 def perturbations(preprocess: Preprocess, generator: np.random.Generator) -> Variants:
     """The clean ECGs, then each perturbation.
 
-    The same generator state draws the same disturbances for the same records, so that a model and its untrained twin
-    hear the same noise. Arm leads are reversed where the model has both of each pair. Raises LeadError for leads that
-    cannot be disturbed.
+    The same generator state draws the same disturbances for the same records, whatever the batches. Arm leads are
+    reversed where the model has both of each pair. Raises LeadError for leads that cannot be disturbed.
     """
     electrode_weights(preprocess.leads)
     sources = generator.spawn(len(ADDED))

@@ -48,28 +48,39 @@ class VariedSplit(AskedSplit):
 
 
 def embed_varied(
-    embedder: Embedder, store: Store, split: str, variants: Variants, progress: Progress | None = None
-) -> VariedSplit:
-    """Embed a split in each variant, batch by batch in the order of the rows.
+    embedders: Sequence[Embedder], store: Store, split: str, variants: Variants, progress: Progress | None = None
+) -> list[VariedSplit]:
+    """The same variants of a split as each of some models sees them, batch by batch in the order of the rows.
 
-    A record that some variant leaves without any lead is left out of all. Raises DataError where none remains,
-    FingerprintError for another preprocessing.
+    A disturbance costs more than to embed it, so each is made once for all models. A record that some variant leaves
+    without any lead is left out of all. Raises DataError where none remains, FingerprintError for a model of another
+    preprocessing.
     """
-    embedder.require_prepared(store)
+    for embedder in embedders:
+        embedder.require_prepared(store)
     rows = store.catalogue.where_split(split)
-    vectors: dict[str, list[np.ndarray]] = {}
+    vectors: list[dict[str, list[np.ndarray]]] = [{} for _ in embedders]
     kept = np.ones(len(rows), dtype=bool)
     for start in range(0, len(rows), BATCH):
         chunk = slice(start, start + BATCH)
         for name, (ecg, lead_mask, time_mask) in variants(store.signals(rows[chunk])):
             kept[chunk] &= lead_mask.any(axis=1)
-            vectors.setdefault(name, []).append(embedder.embed_ecg(ecg, lead_mask, time_mask))
+            for embedder, seen in zip(embedders, vectors, strict=True):
+                seen.setdefault(name, []).append(embedder.embed_ecg(ecg, lead_mask, time_mask))
         if progress is not None:
             progress(min(start + BATCH, len(rows)), len(rows))
     if not kept.any():
         raise DataError(f"{store.folder} has no record in the split {split!r} that every variant leaves a lead of")
-    joined = {name: np.concatenate(parts)[kept] for name, parts in vectors.items()}
-    return VariedSplit(embedder=embedder, store=store, split=split, rows=rows[kept], vectors=joined)
+    return [
+        VariedSplit(
+            embedder=embedder,
+            store=store,
+            split=split,
+            rows=rows[kept],
+            vectors={name: np.concatenate(parts)[kept] for name, parts in seen.items()},
+        )
+        for embedder, seen in zip(embedders, vectors, strict=True)
+    ]
 
 
 def evaluate_variants(

@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from ecg_text.errors import DataError
 from ecg_text.evaluation.attentive_probe import EPOCHS, attentive_probes
-from ecg_text.evaluation.knn_probe import NEIGHBOURS_GRID, TEMPERATURE, NeighbourProbe, knn_probes
+from ecg_text.evaluation.knn_probe import NEIGHBOURS_GRID, TEMPERATURE, NeighbourProbe, Neighbours, knn_probes
 from ecg_text.evaluation.linear_probe import linear_probes
 from ecg_text.evaluation.metrics import macro_auroc
 from ecg_text.evaluation.probes import Probe, ProbeRows, choose, evaluate_probe, nested_subsets
@@ -178,12 +178,15 @@ def test_neighbours_are_those_of_scikit_learn(generator: np.random.Generator) ->
         ).fit(features, labels)
         expected = np.stack([share[:, 1] for share in theirs.predict_proba(asked)], axis=1)
         np.testing.assert_allclose(probe(asked), expected, rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(probe(asked[::-1].copy()), expected[::-1], rtol=1e-3, atol=1e-5)
 
 
 def test_two_neighbours_by_hand() -> None:
     """Of the asked vector (1, 0) the neighbours are (1, 0), cosine 1, and (3, 4), cosine 0.6; not (-1, 0)."""
     features = np.array([[1.0, 0.0], [0.6, 0.8], [-1.0, 0.0]], dtype=np.float32)
-    probe = NeighbourProbe(features=features, labels=np.array([[1, 0], [0, 1], [0, 1]], bool), num_neighbours=2)
+    probe = NeighbourProbe(
+        neighbours=Neighbours(features, 3), labels=np.array([[1, 0], [0, 1], [0, 1]], bool), num_neighbours=2
+    )
     far = np.exp(-0.4 / TEMPERATURE)
     np.testing.assert_allclose(probe(np.array([[2.0, 0.0]])), [[1 / (1 + far), far / (1 + far)]], rtol=1e-5)
 

@@ -123,22 +123,22 @@ def test_a_record_that_loses_all_its_leads_is_left_out_of_every_variant() -> Non
     lead_mask = np.ones((6, 2), dtype=bool)
     lead_mask[3, 0] = False
     embedder: Any = FakeEmbedder()
-    varied = embed_varied(embedder, store(lead_mask), "val", all_and_the_first)
+    [varied] = embed_varied([embedder], store(lead_mask), "val", all_and_the_first)
     assert varied.rows.tolist() == [0, 1, 2, 4, 5]
     assert {name: len(vectors) for name, vectors in varied.vectors.items()} == {"all leads": 5, "first": 5}
     with pytest.raises(DataError, match="has no record in the split 'test'"):
-        embed_varied(embedder, store(lead_mask), "test", all_and_the_first)
+        embed_varied([embedder], store(lead_mask), "test", all_and_the_first)
 
 
 def test_the_result_tells_each_variant_beside_the_twin() -> None:
     embedder: Any = FakeEmbedder()
-    varied = embed_varied(embedder, store(np.ones((6, 2), dtype=bool)), "val", all_and_the_first)
+    varied, twin = embed_varied([embedder, embedder], store(np.ones((6, 2), dtype=bool)), "val", all_and_the_first)
     result = variants_result(
         "lead-subsets",
         varied,
         PROMPTS,
         protocol=ZeroShotProtocol(),
-        random_twin=varied,
+        random_twin=twin,
         generator=np.random.default_rng(0),
         num_resamples=5,
         facts={"seed": 0},
