@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from copy import deepcopy
-from typing import Any, cast
+from copy import copy, deepcopy
+from typing import Any, TypeVar, cast
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from transformers import AutoModelForMaskedLM, BertConfig, PreTrainedModel
 
 from ecg_text.errors import ConfigError
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 def new_text_encoder(
@@ -104,6 +106,15 @@ def merged(model: nn.Module) -> PreTrainedModel:
         return cast(PreTrainedModel, model)
     with torch.no_grad():
         return cast(PreTrainedModel, deepcopy(model).merge_and_unload())
+
+
+def with_merged(model: Module, part: str) -> Module:
+    """A module whose part of this name is merged, to be saved; the one given, and its other parts, stay as they are."""
+    if not isinstance(getattr(model, part), PeftModel):
+        return model
+    whole = copy(model)
+    whole._modules = {**model._modules, part: merged(getattr(model, part))}
+    return whole
 
 
 def num_weights(model: nn.Module) -> tuple[int, int]:

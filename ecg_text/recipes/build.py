@@ -21,10 +21,11 @@ from ecg_text.hub.encoder_weights import TakenWeights
 from ecg_text.methods.method import Method
 from ecg_text.methods.table import METHODS, model_of
 from ecg_text.models.processor import EcgTextProcessor
+from ecg_text.models.text_encoder import with_merged
 from ecg_text.recipes.initial import begin_encoder, init_facts
 from ecg_text.recipes.loading import measurable, shared_loader
 from ecg_text.recipes.run import Run
-from ecg_text.recipes.towers import build_model, build_tokenizer, published
+from ecg_text.recipes.towers import build_model, build_tokenizer
 from ecg_text.recipes.validation import ZeroShotValidation, scorable
 from ecg_text.text.prompt_files import load_prompt_set
 from ecg_text.text.prompts import PromptSet
@@ -131,6 +132,7 @@ def _paced(run: Run) -> TrainingConfig:
 def _saver(processor: EcgTextProcessor, prompt_sets: tuple[PromptSet, ...], facts: Mapping[str, Any]) -> SaveModel:
     def save(method: Method, folder: Path, told: Mapping[str, Any]) -> None:
         provenance = {**facts, **told}
-        save_checkpoint(folder, published(model_of(method)), processor, prompt_sets=prompt_sets, provenance=provenance)
+        whole = with_merged(model_of(method), "text_encoder")
+        save_checkpoint(folder, whole, processor, prompt_sets=prompt_sets, provenance=provenance)
 
     return save

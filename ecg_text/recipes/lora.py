@@ -1,4 +1,4 @@
-"""Low-rank adapters of a text encoder, as a run asks for them."""
+"""Low-rank adapters of an encoder, of texts or of ECGs, as a run asks for them."""
 
 from __future__ import annotations
 

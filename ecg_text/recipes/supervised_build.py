@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from peft import PeftModel
 
 from ecg_text.data.crops import Crops
 from ecg_text.data.label_set import LabelSet
@@ -28,7 +26,7 @@ from ecg_text.methods.supervised import Supervised
 from ecg_text.models.attention_lora import with_attention_lora
 from ecg_text.models.ecg_classifier import EcgClassifier
 from ecg_text.models.processor import EcgFeatureExtractor
-from ecg_text.models.text_encoder import merged
+from ecg_text.models.text_encoder import with_merged
 from ecg_text.recipes.initial import begin_encoder, init_facts, tower_of
 from ecg_text.recipes.loading import measurable, shared_loader
 from ecg_text.recipes.supervised import SupervisedRun
@@ -163,15 +161,6 @@ def _saver(classifier: Classifier, facts: Mapping[str, Any]) -> SaveModel:
     def save(method: Method, folder: Path, told: Mapping[str, Any]) -> None:
         if not isinstance(method, Supervised):
             raise ConfigError(f"method {type(method).__name__} holds no classifier to save")
-        save_classifier(folder, replace(classifier, model=_published(method.model)), {**facts, **told})
+        save_classifier(folder, replace(classifier, model=with_merged(method.model, "encoder")), {**facts, **told})
 
     return save
-
-
-def _published(model: EcgClassifier) -> EcgClassifier:
-    """The classifier as it is saved, adapters added into the weights of its encoder; the one given stays as it is."""
-    if not isinstance(model.encoder, PeftModel):
-        return model
-    whole = copy(model)
-    whole._modules = {**model._modules, "encoder": merged(model.encoder)}
-    return whole

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from copy import copy
 from dataclasses import asdict
 from typing import Any, cast
 
 import torch
-from peft import PeftModel
 from transformers import (
     AutoConfig,
     AutoModel,
@@ -27,7 +25,7 @@ from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 from ecg_text.models.decoder_config import DecoderConfig
 from ecg_text.models.pretrained import check_tokenizer_fits, usable_positions
 from ecg_text.models.processor import MAX_WORD_PIECES, EcgTextProcessor, wrap_tokenizer
-from ecg_text.models.text_encoder import merged, with_lora
+from ecg_text.models.text_encoder import with_lora
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.recipes.run import EcgTower, ModelPlan, TextTower
 from ecg_text.text.tokenizer import train_wordpiece
@@ -114,15 +112,6 @@ def _prepare_encoder(model: EcgTextModel, plan: TextTower) -> None:
     model.text_encoder = cast(
         PreTrainedModel, with_lora(model.text_encoder, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout)
     )
-
-
-def published(model: EcgTextModel) -> EcgTextModel:
-    """The model as it is saved, adapters added into the weights of its text encoder; the one given stays as it is."""
-    if not isinstance(model.text_encoder, PeftModel):
-        return model
-    whole = copy(model)
-    whole._modules = {**model._modules, "text_encoder": merged(model.text_encoder)}
-    return whole
 
 
 def freeze_lowest(encoder: PreTrainedModel, num_layers: int) -> None:

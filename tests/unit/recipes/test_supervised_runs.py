@@ -144,6 +144,29 @@ def test_a_store_without_a_validation_split_selects_nothing(store: Store) -> Non
     assert made.training.select_metric is None
 
 
+def test_a_patient_in_two_splits_is_refused(store: Store) -> None:
+    patients = [f"p{row // 2}" for row in range(NUM)]
+    other = replace(store, catalogue=store.catalogue.with_columns({"patient_id": patients}))
+    with pytest.raises(DataError, match="patient 'p0' has records in the splits val and train"):
+        built(other)
+
+
+def test_labels_of_one_value_are_left_out_of_the_validation_and_told(store: Store) -> None:
+    val = set(store.catalogue.where_split("val").tolist())
+    gone = {True: "NORM", False: "AFIB"}  # of the validation records, and of the training records
+    labels = [
+        [code for code in found if code != gone[row in val]]
+        for row, found in enumerate(store.catalogue.column("labels"))
+    ]
+    made = built(replace(store, catalogue=store.catalogue.with_columns({"labels": labels})))
+    [validation] = made.evaluators
+    assert not validation.labels[:, made.labels.codes.index(("NORM",))].any()
+    assert made.labels.names[made.labels.codes.index(("AFIB",))] in made.unlearned
+    made.method.eval()
+    assert 0 <= validation(made.method, 0)["macro_auroc"] <= 1
+    assert np.isfinite(made.method.model.head.bias.detach().numpy()).all()
+
+
 def test_a_frozen_encoder_leaves_the_head_to_learn_and_a_pace_the_encoder_behind(store: Store) -> None:
     frozen = built(store, "frozen=true", "pace=0.1")
     learning = {name for name, parameter in frozen.method.named_parameters() if parameter.requires_grad}

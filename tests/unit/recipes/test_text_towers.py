@@ -14,10 +14,11 @@ from ecg_text.errors import ConfigError
 from ecg_text.hub.checkpoint import load_checkpoint, save_checkpoint
 from ecg_text.methods.levels import RHYTHM_ALONE, Levels
 from ecg_text.models.processor import MAX_WORD_PIECES, EcgTextProcessor, wrap_tokenizer
+from ecg_text.models.text_encoder import with_merged
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.recipes.lora import LoraPlan
 from ecg_text.recipes.run import DecoderPlan, EcgTower, ModelPlan, TextTower
-from ecg_text.recipes.towers import build_model, build_tokenizer, freeze_lowest, published
+from ecg_text.recipes.towers import build_model, build_tokenizer, freeze_lowest
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.text.tokenizer import train_wordpiece
 
@@ -117,7 +118,7 @@ def test_with_adapters_nothing_else_of_the_text_encoder_learns_and_they_are_adde
     inputs = processor.tokenize(["sinus rhythm", "normal ecg"])
     wanted = model.encode_text(**inputs).pooled
     plain = EcgTextModel(model.config, text_encoder=None).state_dict()
-    save_checkpoint(tmp_path / "model", published(model), processor, provenance={"name": "lora"})
+    save_checkpoint(tmp_path / "model", with_merged(model, "text_encoder"), processor, provenance={"name": "lora"})
     again = load_checkpoint(tmp_path / "model").model
     assert set(again.state_dict()) == set(plain)
     torch.testing.assert_close(again.encode_text(**inputs).pooled, wanted)
