@@ -68,20 +68,14 @@ def _fit(
     embedder: Embedder, data: Path, names: Sequence[str], split: str, rule: str, seed: int, *, keep: bool
 ) -> tuple[list[FittedPrompts], Calibration]:
     """Each prompt set fitted on a split of a store, and the calibration that holds them all."""
-    import numpy as np
-
     from ecg_text.data.store import Store
-    from ecg_text.evaluation.calibrating import calibrate_prompts, calibration_of
+    from ecg_text.evaluation.calibrating import calibrate_split
     from ecg_text.evaluation.tasks import embed_split
-    from ecg_text.hub.reference import Reference
 
     prompt_sets = named_prompt_sets(names, embedder)
     with progress("embed") as advance:
         embedded = embed_split(embedder, Store.open(data), split, advance)
-    # A fresh generator for each: what is fitted for a set does not depend on which sets are fitted with it.
-    fitted = [calibrate_prompts(embedded, one, rule, np.random.default_rng(seed)) for one in prompt_sets]
-    sample = Reference.of(embedded.vectors, np.random.default_rng(seed)) if keep else None
-    return fitted, calibration_of(embedded, [one.prompts for one in fitted], seed=seed, reference=sample)
+    return calibrate_split(embedded, prompt_sets, rule, seed=seed, keep_reference=keep)
 
 
 def _held_out(fitted: FittedPrompts, num_records: int) -> Mapping[str, Metric]:

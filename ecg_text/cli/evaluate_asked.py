@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ecg_text.data.store import Store
+    from ecg_text.evaluation.reliability import ReliabilityBin
     from ecg_text.evaluation.result import Result
     from ecg_text.evaluation.tasks import EmbeddedSplit
     from ecg_text.evaluation.text_probe import Hardest
@@ -169,10 +170,14 @@ class Asked:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Answers:
-    """What a task answers: its results by their files, and of the text probe the pairs that were seen worst."""
+    """What a task answers: its results by their files; and what more it has to show.
+
+    hardest are the pairs that the text probe saw worst, reliability the bins of each calibrated label, by result.
+    """
 
     results: Mapping[Path, Result]
     hardest: Hardest | None = None
+    reliability: Mapping[Path, Mapping[str, Sequence[ReliabilityBin]]] = field(default_factory=dict)
 
 
 def needed(value: Path | None, option: str) -> Path:

@@ -21,6 +21,7 @@ def fine_tune(asked: Asked) -> Answers:
     rows = asked.store.catalogue.where_split(asked.split)
     with progress("predict") as advance:
         answers = classifier.predict_store(asked.store, rows, advance)
+    began = {"start_revision": classifier.start_revision} if classifier.start_revision else {}
     return Answers(
         results={
             path: fine_tune_result(
@@ -31,7 +32,7 @@ def fine_tune(asked: Asked) -> Answers:
                 labels,
                 generator=asked.generator(),
                 num_resamples=asked.resamples,
-                facts=asked.facts,
+                facts={**began, **asked.facts},
             )
             for path, labels in files.items()
         }

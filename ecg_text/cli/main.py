@@ -25,6 +25,7 @@ VERBS = (
     ("tune-text", "ecg_text.cli.tune_text", "tune_text"),
     ("evaluate", "ecg_text.cli.evaluate", "evaluate"),
     ("calibrate", "ecg_text.cli.calibrate", "calibrate"),
+    ("report", "ecg_text.cli.report", "report"),
     ("classify", "ecg_text.cli.classify", "classify"),
     ("describe", "ecg_text.cli.describe", "describe"),
     ("explain", "ecg_text.cli.explain", "explain"),

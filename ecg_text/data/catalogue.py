@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -87,6 +89,15 @@ class Catalogue:
             raise DataError(
                 f"{path} is no readable catalogue ({_first_line(error)}); prepare the data again"
             ) from error
+
+    @property
+    def annotation_hash(self) -> str:
+        """16 hexadecimal digits that change when a report or a label changes, or the order of the records."""
+        digest = hashlib.sha256()
+        columns = [self.column(name) for name in ("record_id", "report", "labels")]
+        for row in zip(*columns, strict=True):
+            digest.update(json.dumps(row).encode() + b"\n")
+        return digest.hexdigest()[:16]
 
     def write(self, path: Path) -> None:
         """Write the table as Parquet, under a temporary name first."""

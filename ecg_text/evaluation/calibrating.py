@@ -92,6 +92,19 @@ def calibrate_prompts(
     return FittedPrompts(calibrated, labels, fitted.held_out)
 
 
+def calibrate_split(
+    embedded: EmbeddedSplit, prompt_sets: Sequence[PromptSet], rule: str, *, seed: int, keep_reference: bool
+) -> tuple[list[FittedPrompts], Calibration]:
+    """Each prompt set fitted on a split, and the calibration that holds them all, with a sample of its vectors if kept.
+
+    Raises DataError where no record bears a label of a set.
+    """
+    # A fresh generator for each: what is fitted for a set does not depend on which sets are fitted with it.
+    fitted = [calibrate_prompts(embedded, one, rule, np.random.default_rng(seed)) for one in prompt_sets]
+    sample = Reference.of(embedded.vectors, np.random.default_rng(seed)) if keep_reference else None
+    return fitted, calibration_of(embedded, [one.prompts for one in fitted], seed=seed, reference=sample)
+
+
 def calibration_of(
     embedded: EmbeddedSplit,
     fitted: Sequence[CalibratedPrompts],

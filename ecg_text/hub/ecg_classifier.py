@@ -36,7 +36,8 @@ class Classifier:
     """A classifier put to work: its labels, the preprocessing it wants, and the windows it is asked about.
 
     crops are None for one that is asked about whole ECGs. revision tells the weights, 12 digits of their SHA-256,
-    origin the hub name and commit that they are from, if they are.
+    start_revision those that its encoder began with, if any, origin the hub name and commit that they are from, if
+    they are.
     """
 
     model: EcgClassifier
@@ -44,6 +45,7 @@ class Classifier:
     labels: LabelSet
     crops: Crops | None = None
     revision: str = ""
+    start_revision: str = ""
     origin: str = ""
 
     @property
@@ -141,8 +143,14 @@ def load_classifier(name_or_folder: str | Path, revision: str | None = None) -> 
         labels=labels,
         crops=crops,
         revision=str(provenance["revision"]),
+        start_revision=_start_revision(provenance),
         origin=origin_of(folder),
     )
+
+
+def _start_revision(provenance: Mapping[str, Any]) -> str:
+    began = provenance.get("init")
+    return str(began.get("revision", "")) if isinstance(began, Mapping) else ""
 
 
 def take_head(model: EcgClassifier, labels: LabelSet, folder: Path) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -90,17 +88,8 @@ def _data_facts(store: Store) -> dict[str, Any]:
         "num_records": len(store),
         "store_fingerprint": store.fingerprint,
         "split_hash": store.split_hash,
-        "annotation_hash": _annotation_hash(store),
+        "annotation_hash": store.catalogue.annotation_hash,
     }
-
-
-def _annotation_hash(store: Store) -> str:
-    """16 hexadecimal digits that change when a report or a label changes, or the order of the records."""
-    digest = hashlib.sha256()
-    columns = [store.catalogue.column(name) for name in ("record_id", "report", "labels")]
-    for row in zip(*columns, strict=True):
-        digest.update(json.dumps(row).encode() + b"\n")
-    return digest.hexdigest()[:16]
 
 
 def _request(run: AnyRun, data: Mapping[str, Any]) -> dict[str, Any]:
