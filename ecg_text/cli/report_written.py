@@ -50,12 +50,13 @@ def write_report(
     from ecg_text.hub.results_file import FORMAT, RESULTS, results_of
     from ecg_text.plots.result_figures import figures_of
 
+    given = list(facts.get("published") or ())
     told = [*also.beside(result for one in done.values() for result in one.results), *also.own]
     document = plain_facts(
         {
             "format": FORMAT,
             "results": [result.to_dict() for result in told],
-            "facts": {**facts, "published": [*facts.get("published", ()), *_published(told)]},
+            "facts": {**facts, "published": [*given, *(one for one in _published(told) if one not in given)]},
         }
     )
     results = results_of(document)
