@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ecg_text.hub.card_checks import HEADLINES, RANDOM_ENCODER
 from ecg_text.hub.card_facts import CROSS, IN_DOMAIN
-from ecg_text.hub.card_tables import blocks, bullets, readable
+from ecg_text.hub.card_tables import blocks, bullets, key_table, readable
 from ecg_text.hub.card_told import Told
-from ecg_text.hub.card_words import HOW, MEASURES, ONE_DATA_SET, PROTOCOL, PUBLISHED, SECTIONS, TASKS
+from ecg_text.hub.card_words import (
+    HOW,
+    KEY_FIGURES,
+    MEASURES,
+    ONE_DATA_SET,
+    PROTOCOL,
+    PUBLISHED,
+    SECTIONS,
+    SHOWN_BY,
+    TASKS,
+)
 from ecg_text.hub.results_file import CardResult
 
 # What the results of a task tell of how it was asked.
-_HOW = ("rule", "rows", "min_positives", "features", "chosen_on", "fitted_on_split", "num_resamples")
+_HOW = (
+    *("rule", "rows", "min_positives", "features", "chosen_on", "fitted_on_split"),
+    *("num_gallery", "num_probes", "num_resamples"),
+)
 
 
 def how_evaluated(told: Told) -> str:
@@ -20,6 +34,17 @@ def how_evaluated(told: Told) -> str:
     return bullets(
         (*_domain(told), *_measures(told), *_how_asked(told), *_asked_sets(told), *told.facts.protocol), first
     )
+
+
+def key_figures(told: Told) -> str:
+    """CHAI: key metrics, at a glance."""
+    tasks = told.by_task()
+    parts = [
+        (f"{title_of(task)}:", key_table(tasks[task], names, RANDOM_ENCODER))
+        for task, names in HEADLINES.items()
+        if task in tasks
+    ]
+    return blocks(KEY_FIGURES, *(block for part in parts for block in part)) if parts else ""
 
 
 def results_of_tasks(told: Told) -> str:
@@ -45,6 +70,7 @@ def not_told(told: Told) -> str:
         "who was recorded": facts.population is not None,
         "where the labels come from": any(one.labels for one in facts.datasets),
         "what else was tried in training": facts.tries is not None,
+        "a test split": "test" in {one.split for one in told.results},
         "another data set": CROSS in told.settings,
         **{TASKS[task][0].lower() + TASKS[task][1:]: task in tasks for task in SECTIONS},
         "what it gets wrong": bool(facts.errors),
@@ -86,8 +112,8 @@ def _how_asked(told: Told) -> Iterator[str]:
     alike: dict[str, list[str]] = {}
     for (task, protocol), result in first.items():
         how = [_said(name, result.provenance[name]) for name in _HOW if result.provenance.get(name)]
-        alike.setdefault("; ".join(how), []).append(title_of(task) + (f" (protocol {protocol})" if protocol else ""))
-    yield from (f"{'; '.join(tasks)}. Asked: {how}." for how, tasks in alike.items() if how)
+        alike.setdefault("; ".join(how), []).append(title_of(task) + (f", by protocol {protocol}" if protocol else ""))
+    yield from (f"{' / '.join(tasks)}: {how}." for how, tasks in alike.items() if how)
 
 
 def _said(name: str, value: object) -> str:
@@ -106,4 +132,4 @@ def _asked_sets(told: Told) -> Iterator[str]:
         if {"prompt_version", "prompt_hash"} <= one.provenance.keys()
     )
     if asked:
-        yield f"What each label was asked by: `ecg-text prompts show SET`. Sets, with their hashes: {', '.join(asked)}."
+        yield f"What was asked, set by set with its hash: {', '.join(asked)}. {SHOWN_BY}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
-from ecg_text.hub.card_evaluation import how_evaluated, not_told, results_of, results_of_tasks
+from ecg_text.hub.card_evaluation import how_evaluated, key_figures, not_told, results_of, results_of_tasks
 from ecg_text.hub.card_tables import blocks, bullets, facts_table, readable, table
 from ecg_text.hub.card_told import Told
 from ecg_text.hub.card_words import INTENDED, LIMITS, OUT_OF_SCOPE, USE
@@ -130,6 +130,7 @@ _SECTIONS: Mapping[str, Callable[[Told], str]] = MappingProxyType(
     {
         "What it is, and what it is for": _use,
         "What it is not for": _out_of_scope,
+        "Key figures": key_figures,
         "Data": _data,
         "Preprocessing": _preprocessing,
         "How it was trained and chosen": _training,

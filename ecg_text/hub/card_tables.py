@@ -42,6 +42,18 @@ def figure_table(results: Sequence[CardResult], facts: Facts, trained_on: str) -
     )
 
 
+def key_table(results: Sequence[CardResult], names: Sequence[str], beside: str) -> str:
+    """Only these figures of results of one task, and one base line."""
+    rows = [
+        [label, readable(name), f"**{told(name, result.figures[name])}**", told(name, baseline.get(name))]
+        for result, label in _labelled(results)
+        for name in names
+        if name in result.figures
+        for baseline in [result.baselines.get(beside, {})]
+    ]
+    return table(["asked", "figure", "this model", beside], rows)
+
+
 def _rows(
     result: CardResult, label: str, baselines: Sequence[str], trained_on: str
 ) -> Iterator[tuple[str, list[object]]]:
@@ -130,8 +142,12 @@ def told(name: str, figure: Figure | None) -> str:
     if figure is None:
         return ""
     digits = 0 if name.startswith("num_") else 1 if "median_rank" in name else 3
-    bounds = "" if figure.low is None else f" [{figure.low:.{digits}f}, {figure.high:.{digits}f}]"
-    return f"{figure.value:.{digits}f}{bounds}"
+
+    def rounded(value: float) -> str:
+        return f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0: a little below zero is no -0.000
+
+    bounds = "" if figure.low is None or figure.high is None else f" [{rounded(figure.low)}, {rounded(figure.high)}]"
+    return rounded(figure.value) + bounds
 
 
 def readable(name: str) -> str:

@@ -41,6 +41,8 @@ PUBLISHED = """\
 - Figures published by others are those of their papers, and marked: a model that learned from the tested data set
   (in-domain) and one that did not (cross-data-set) are not to be ranked against each other.
 """
+KEY_FIGURES = "Fractions with their 95 % interval; how they were taken, and every other figure, stands below."
+SHOWN_BY = "`ecg-text prompts show SET` prints the texts of a set that comes with ecg_text."
 ONE_DATA_SET = "**No other data set was tried**: how it does in another hospital, country or device is not known."
 # What a measure means, for each that stands in the tables, by what its name holds.
 MEASURES: Mapping[str, str] = MappingProxyType(
@@ -82,8 +84,9 @@ patients.
 SUBGROUPS = """\
 For whom it is better and worse, on the labels that each group has enough records of; a difference is that to all others
 of known age, sex, device or site. Groups with too few records are left out. A small difference can hide a large one for
-a single finding, and none says why groups differ. In the table of groups the macro AUROC is over all labels that a
-group has records of, which are others in another group: it is not for comparing them.
+a single finding, none says why groups differ, and of twenty differences that are chance one lies outside its interval.
+In the table of groups the macro AUROC is over all labels that a group has records of, which are others in another
+group: it is not for comparing them.
 """
 CALIBRATION = """\
 Probabilities were fitted on the records of another split, with the thresholds of the operating points (se90: a
@@ -99,7 +102,8 @@ LIMITS = """\
   learns to miss, and to agree with them is not to be right.
 - Figures of other patients of the training hospitals are better than those that a new hospital, country or device will
   see. Try it on your own records with known findings before you believe it.
-- Rare labels have few positive records: their intervals are wide, and a threshold chosen on them may not hold.
+- Rare labels have few positive records. An interval of fewer than ten tells of these few alone, and not of others; a
+  threshold chosen on them may not hold.
 - An answer invites agreement. Whoever labels with its help should see the trace first, and the answer after.
 - Nobody watches it in use, and the weights of a revision never change: what becomes of its answers as patients, devices
   and reports change is for its users to watch.

@@ -136,7 +136,7 @@ def test_two_results_of_one_set_are_told_apart_by_what_differs(
     document["results"] = [ours, theirs]
     card = rendered(provenance, document)
     assert "| ptbxl-superclass, test, protocol merl |" in card
-    assert "(zero-shot) (protocol merl). Asked: each label by its texts alone (rule cosine); of records that" in card
+    assert "(zero-shot), by protocol merl: each label by its texts alone (rule cosine); of records that" in card
     names = {one.metric_name for one in ModelCard(card).data.eval_results}
     assert "macro_auroc (zero-shot, protocol merl, 95 % interval 0.880 to 0.898)" in names
 
@@ -192,6 +192,25 @@ def test_what_nobody_tried_or_stated_is_told(provenance: dict[str, Any], documen
     card = rendered(provenance, document)
     assert "Not tried, or not stated: who was recorded; robustness." in card
     assert "No other data set" not in card
+    for one in document["results"]:
+        one["split"] = "val"
+    assert "Not tried, or not stated: who was recorded; a test split; robustness." in rendered(provenance, document)
+
+
+def test_the_key_figures_come_first_with_the_untrained_encoder(
+    provenance: dict[str, Any], document: dict[str, Any]
+) -> None:
+    card = rendered(provenance, document)
+    key = card[card.index("## Key figures") : card.index("## Data")]
+    assert "| ptbxl-rhythm, test | macro AUROC | **0.951 [0.930, 0.969]** | 0.523 |" in key
+    assert "| test | report to ECG recall@10 | **0.312 [0.290, 0.335]** | 0.009 |" in key
+    assert "average precision" not in key
+
+
+def test_a_little_below_zero_is_no_minus_zero(provenance: dict[str, Any], document: dict[str, Any]) -> None:
+    change = result(document, "lead-subsets")["metrics"]["macro_auroc_change/II"]
+    change |= {"value": -0.0001, "low": -0.0004, "high": 0.0002}
+    assert "| II: macro AUROC change | **0.000 [0.000, 0.000]** |" in rendered(provenance, document)
 
 
 def test_a_measure_is_explained_where_it_stands_in_a_table(
