@@ -73,17 +73,17 @@ class Answerer:
         """Every label's answer for one ECG's unit vector (D,), the most similar first."""
         similarity = np.asarray(vector @ self._weights.T, dtype=np.float64)
         percentiles = self._percentiles(similarity)
-        told = zip(self._prompts.labels, self._curves, similarity, percentiles, strict=True)
+        told = zip(self._prompts.labels, self._curves, similarity.tolist(), percentiles, strict=True)
         return tuple(sorted((self._label(*one) for one in told), key=lambda label: -label.similarity))
 
     def _label(
-        self, asked: PromptLabel, fitted: CalibratedLabel | None, similarity: np.float64, percentile: float | None
+        self, asked: PromptLabel, fitted: CalibratedLabel | None, similarity: float, percentile: float | None
     ) -> LabelAnswer:
         return LabelAnswer(
             name=asked.name,
             title=asked.title,
-            similarity=float(similarity),
-            probability=None if fitted is None or fitted.curve is None else float(fitted.curve(similarity)),
+            similarity=similarity,
+            probability=None if fitted is None or fitted.curve is None else float(fitted.curve(np.asarray(similarity))),
             no_probability=self.question.uncalibrated if fitted is None else fitted.unfitted,
             percentile=percentile,
             calls={} if fitted is None else calls_of(fitted, similarity),
@@ -115,11 +115,11 @@ class Answerer:
         return carried.reference.similarities(self._weights), f"{drawn}{carried.fitted_on}"
 
 
-def calls_of(fitted: CalibratedLabel, similarity: np.float64) -> dict[str, Call]:
+def calls_of(fitted: CalibratedLabel, similarity: float) -> dict[str, Call]:
     """Whether a similarity reaches each of a label's thresholds; nothing where the label is not fitted."""
     return {
         name: Call(
-            called=bool(fitted.called(similarity, name)),
+            called=bool(fitted.called(np.asarray(similarity), name)),
             threshold=point.threshold,
             sensitivity=point.sensitivity,
             specificity=point.specificity,

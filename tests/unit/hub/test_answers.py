@@ -74,7 +74,7 @@ def test_every_number_is_what_its_formula_says(
 
 @given(SIMILARITY, SIMILARITY)
 def test_a_more_similar_ecg_is_never_called_less(one: float, other: float) -> None:
-    low, high = (calls_of(fitted_label("a"), np.float64(value)) for value in sorted((one, other)))
+    low, high = (calls_of(fitted_label("a"), value) for value in sorted((one, other)))
     assert all(low[point].called <= high[point].called for point in POINTS)
 
 

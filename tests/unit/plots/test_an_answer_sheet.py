@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +38,7 @@ def label(name: str, similarity: float, *, fitted: bool = True) -> LabelAnswer:
         probability=0.37 if fitted else None,
         no_probability=None if fitted else TOO_FEW,
         percentile=58.4,
-        calls=calls_of(fitted_label(name), np.float64(similarity)) if fitted else {},
+        calls=calls_of(fitted_label(name), similarity) if fitted else {},
     )
 
 
