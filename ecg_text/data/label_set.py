@@ -46,6 +46,8 @@ class LabelSet:
         """The set that to_dict gave. Raises DataError where the table is another one."""
         try:
             labels = dict(table["labels"])
+            if text := [codes for codes in labels.values() if isinstance(codes, str)]:
+                raise TypeError(f"{text[0]!r} is no list of codes")
             return cls(name=str(table["name"]), names=tuple(labels), codes=tuple(map(tuple, labels.values())))
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"this is no label set ({error!r}); it has a name, and labels with their codes") from None

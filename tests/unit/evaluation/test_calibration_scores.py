@@ -157,6 +157,17 @@ def test_the_prior_is_calibrated_and_knows_nothing(generator: np.random.Generato
     assert found.metrics["macro_brier_skill"].value == 0.0
 
 
+def test_certainty_that_is_right_makes_no_error(generator: np.random.Generator) -> None:
+    labels = generator.random((N, K)) < 0.3
+    found = score(labels * 1.0, labels, calls={"sensitivity_90": labels * 1.0}, resamples=30)
+    assert {name: metric.value for name, metric in found.metrics.items()} == {
+        **dict.fromkeys(("macro_ece", "macro_ece_equal_mass", "macro_brier"), 0.0),
+        **dict.fromkeys((f"macro_{rate}@se90" for rate in ("sensitivity", "specificity", "ppv", "npv")), 1.0),
+        "macro_brier_skill": 1.0,
+    }
+    assert all(metric.low == metric.value == metric.high for metric in found.metrics.values())
+
+
 def test_shuffled_labels_leave_no_skill(generator: np.random.Generator) -> None:
     probability, labels = draw(generator)
     found = score(probability, generator.permutation(labels), resamples=100)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from ecg_text.data.catalogue import Catalogue
 from ecg_text.data.crops import Crops
@@ -67,6 +68,13 @@ def test_a_class_scores_as_the_likeliest_of_its_statements() -> None:
     assert found.metrics["macro_auroc"].value == 1.0
     assert list(found.classes) == ["MI", "NORM"]
     assert [numbers.tolist() for numbers in told_labels(SUPER, LEARNED)] == [[0, 1], [2]]
+
+
+def test_it_is_scikit_learns_of_the_likeliest_statement(generator: np.random.Generator) -> None:
+    answers, asked = generator.random((6, 3)), [0, 1, 2, 3, 5]
+    truth = np.array([["IMI" in codes or "ASMI" in codes, "NORM" in codes] for codes in CODES])[asked]
+    told = np.stack([answers[asked, :2].max(axis=1), answers[asked, 2]], axis=1)
+    assert ask(answers, SUPER).metrics["macro_auroc"].value == pytest.approx(roc_auc_score(truth, told))
 
 
 def test_a_classifier_of_all_statements_tells_every_task_of_the_benchmark() -> None:

@@ -103,6 +103,8 @@ def test_a_label_set_comes_back_from_plain_values() -> None:
     assert again.hash == labels.hash != label_set("form").hash
     with pytest.raises(DataError, match="no label set"):
         LabelSet.from_dict({"name": "x"})
+    with pytest.raises(DataError, match="'AFIB' is no list of codes"):
+        LabelSet.from_dict({"name": "x", "labels": {"AF": "AFIB"}})
     with pytest.raises(DataError, match="1 of them empty"):
         LabelSet(name="x", names=("a",), codes=((),))
     with pytest.raises(DataError, match="'a' twice"):
