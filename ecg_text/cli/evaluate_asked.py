@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from typer import Argument, Option
 
@@ -17,6 +17,7 @@ from ecg_text.errors import DataError, PromptError
 if TYPE_CHECKING:
     import numpy as np
 
+    from ecg_text.data.label_set import LabelSet
     from ecg_text.data.store import Store
     from ecg_text.evaluation.reliability import ReliabilityBin
     from ecg_text.evaluation.result import Result
@@ -30,6 +31,7 @@ Rows = Literal["labelled", "all"]
 Protocol = Literal["ecg_text", "merl", "plain-names"]
 Features = Literal["mean_token", "pooled"]
 Reading = Literal["as-is", "abbreviations", "english"]
+Labels = TypeVar("Labels", "PromptSet", "LabelSet")
 
 OUT_HELP = "The result file; where several prompt sets are asked one by one, OUT-SET.json for each."
 ROWS_HELP = "labelled: records with a label of the set. all: the whole split."
@@ -162,10 +164,12 @@ class Asked:
         """What a result's provenance says of the call."""
         return {"seed": self.seed, "command": this_command()}
 
-    def file_of(self, prompts: PromptSet) -> Path:
-        """Where the result of one prompt set goes: out itself, or out with the set's name where there are several."""
-        alone = len(self.prompt_sets) == 1
-        return self.out if alone else self.out.with_name(f"{self.out.stem}-{prompts.name}{self.out.suffix}")
+    def files_of(self, sets: Sequence[Labels]) -> dict[Path, Labels]:
+        """Where each result goes: out itself, or OUT-SET.json of several sets. Raises DataError as make_way does."""
+        names = [f"{self.out.stem}-{one.name}{self.out.suffix}" for one in sets] if len(sets) > 1 else [self.out.name]
+        files = {self.out.with_name(name): one for name, one in zip(names, sets, strict=True)}
+        make_way(list(files))
+        return files
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecg_text.cli.evaluate_asked import Answers, Asked, make_way
+from ecg_text.cli.evaluate_asked import Answers, Asked
 from ecg_text.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -48,24 +48,20 @@ def _parts(asked: Asked) -> tuple[EmbeddedSplit, EmbeddedSplit]:
     """What a calibration is fitted on, and what it is reported on."""
     from dataclasses import replace
 
-    import numpy as np
-
-    from ecg_text.evaluation.probes import nested_subsets
+    from ecg_text.evaluation.probes import patient_halves
     from ecg_text.evaluation.tasks import embed_split
 
     reported = asked.embedded
     if asked.split != CHOOSE:
         return embed_split(asked.embedder, asked.store, CHOOSE), reported
-    [half] = nested_subsets(reported.column("patient_id"), (0.5,), asked.generator())
-    others = np.setdiff1d(np.arange(len(reported.rows)), half)
+    half, others = patient_halves(reported.column("patient_id"), asked.generator())
     return replace(reported.part(half), split=f"half of the patients of {CHOOSE}"), reported.part(others)
 
 
 def _score(asked: Asked, embedded: EmbeddedSplit, calibration: Calibration) -> Answers:
     from ecg_text.evaluation.calibration_result import calibration_result, reliability_tables
 
-    files = {asked.file_of(prompts): prompts for prompts in asked.prompt_sets}
-    make_way(list(files))
+    files = asked.files_of(asked.prompt_sets)
     results = {
         path: calibration_result(
             embedded,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ecg_text.cli.common import progress, quiet_libraries
-from ecg_text.cli.evaluate_asked import Answers, Asked, make_way
-from ecg_text.cli.evaluate_probes import label_files
+from ecg_text.cli.evaluate_asked import Answers, Asked
+from ecg_text.cli.evaluate_probes import label_sets
 
 
 def fine_tune(asked: Asked) -> Answers:
@@ -14,8 +14,7 @@ def fine_tune(asked: Asked) -> Answers:
     from ecg_text.hub.ecg_classifier import load_classifier
 
     classifier = load_classifier(asked.model)
-    files = label_files(asked) if asked.labels else {asked.out: classifier.labels}
-    make_way(list(files))
+    files = asked.files_of(label_sets(asked) if asked.labels else [classifier.labels])
     for labels in files.values():
         told_labels(labels, classifier.labels)  # what was not learned is refused before anything is predicted
     rows = asked.store.catalogue.where_split(asked.split)

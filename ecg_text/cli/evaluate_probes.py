@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecg_text.cli.common import progress
-from ecg_text.cli.evaluate_asked import Answers, Asked, make_way
+from ecg_text.cli.evaluate_asked import Answers, Asked
 
 if TYPE_CHECKING:
     from ecg_text.data.label_set import LabelSet
@@ -27,8 +26,7 @@ def probe_tokens(asked: Asked) -> Answers:
 def _probe(asked: Asked, features: str) -> Answers:
     from ecg_text.evaluation.probe_tasks import probe_kind, probe_result
 
-    files = label_files(asked)
-    make_way(list(files))
+    files = asked.files_of(label_sets(asked))
     splits = _splits(asked, asked.embedder, features, "embed")
     twin = None if asked.untrained is None else _splits(asked, asked.untrained, features, "embed with a random encoder")
     return Answers(
@@ -47,14 +45,11 @@ def _probe(asked: Asked, features: str) -> Answers:
     )
 
 
-def label_files(asked: Asked) -> dict[Path, LabelSet]:
-    """Where the result of each label set goes: out itself for one, OUT-SET.json for each of several."""
+def label_sets(asked: Asked) -> list[LabelSet]:
+    """The label sets that are named, or the tasks of the benchmark. Raises PromptError for one that is unknown."""
     from ecg_text.evaluation.ptbxl_benchmark import TASKS, label_set
 
-    sets = [label_set(name) for name in dict.fromkeys(asked.labels or TASKS)]
-    if len(sets) == 1:
-        return {asked.out: sets[0]}
-    return {asked.out.with_name(f"{asked.out.stem}-{labels.name}{asked.out.suffix}"): labels for labels in sets}
+    return [label_set(name) for name in dict.fromkeys(asked.labels or TASKS)]
 
 
 def _splits(asked: Asked, embedder: Embedder, features: str, told: str) -> ProbeSplits:

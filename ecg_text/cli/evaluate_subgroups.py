@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecg_text.cli.evaluate_asked import Answers, Asked
-from ecg_text.cli.evaluate_zero_shot import protocol_of, result_files
+from ecg_text.cli.evaluate_zero_shot import protocol_of
 
 
 def subgroups(asked: Asked) -> Answers:
@@ -23,6 +23,6 @@ def subgroups(asked: Asked) -> Answers:
                 num_resamples=asked.resamples,
                 facts=asked.facts,
             )
-            for path, prompts in result_files(asked).items()
+            for path, prompts in asked.files_of(asked.prompt_sets).items()
         }
     )

@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ecg_text.cli.common import progress
-from ecg_text.cli.evaluate_asked import Answers, Asked, make_way
+from ecg_text.cli.evaluate_asked import Answers, Asked
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ecg_text.evaluation.tasks import ZeroShotProtocol
     from ecg_text.evaluation.variants import Variants
-    from ecg_text.text.prompts import PromptSet
 
 
 def zero_shot(asked: Asked) -> Answers:
@@ -31,7 +28,7 @@ def zero_shot(asked: Asked) -> Answers:
                 num_resamples=asked.resamples,
                 facts=asked.facts,
             )
-            for path, prompts in result_files(asked).items()
+            for path, prompts in asked.files_of(asked.prompt_sets).items()
         }
     )
 
@@ -55,7 +52,7 @@ def _varied(asked: Asked, task: str, variants: Variants, about: Mapping[str, str
     """One result a set; the untrained twin meets the same variants."""
     from ecg_text.evaluation.variants import embed_varied, variants_result
 
-    files = result_files(asked)
+    files = asked.files_of(asked.prompt_sets)
     embedders = [asked.embedder] if asked.untrained is None else [asked.embedder, asked.untrained]
     with progress("embed") as advance:
         varied, *twins = embed_varied(embedders, asked.store, asked.split, variants, advance)
@@ -74,13 +71,6 @@ def _varied(asked: Asked, task: str, variants: Variants, about: Mapping[str, str
             for path, prompts in files.items()
         }
     )
-
-
-def result_files(asked: Asked) -> dict[Path, PromptSet]:
-    """Where the result of each prompt set goes. Raises DataError where one could not be put."""
-    files = {asked.file_of(prompts): prompts for prompts in asked.prompt_sets}
-    make_way(list(files))
-    return files
 
 
 def protocol_of(asked: Asked) -> ZeroShotProtocol:

@@ -21,7 +21,7 @@ Fact = str | int | float | bool | None
 
 
 class AskedModel(Protocol):
-    """A model as a provenance tells of it: where from, with which weights, and what its ECGs are made like."""
+    """A model as a provenance names it: its origin, its weights and its preprocessing."""
 
     @property
     def origin(self) -> str:

@@ -1,4 +1,4 @@
-"""The attentive probe: one learned query reads the frozen tokens, and a linear layer tells the labels of what it read.
+"""The attentive probe: one learned query reads the frozen tokens, and a linear layer predicts labels from what it read.
 
 It is no linear probe: even of a random encoder it learns much (V-JEPA, Bardes et al., 2024, section 4.2, names it so).
 Axes: n records, N tokens, W their width, K labels.

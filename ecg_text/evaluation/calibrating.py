@@ -29,9 +29,9 @@ _FITS = (fit_platt, fit_isotonic)  # the plainer first: it stays where the other
 
 
 class FittedLabels(NamedTuple):
-    """Labels calibrated, and what curves of their kind give records that they were not fitted on: held_out (N, K).
+    """Calibrated labels, and out-of-fold probabilities: held_out (N, K), NaN for an unfitted label.
 
-    held_out is NaN for an unfitted label. It is what the chosen kind of curve, fitted on the other patients, says.
+    held_out is what the chosen kind of curve, fitted on the other folds of patients, gives each record.
     """
 
     labels: tuple[CalibratedLabel, ...]

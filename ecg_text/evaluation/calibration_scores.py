@@ -48,8 +48,9 @@ def evaluate_calibration(
     - sensitivity, specificity, ppv, npv @se90 and @sp95: of the calls, NaN where nothing can be divided by.
 
     A label that is NaN is unfitted and skipped. The base line "true probabilities" is what the same probabilities would
-    score on average were they true; the labels for it are drawn after the resamples. With num_resamples=0 no intervals
-    are taken. Raises DataError where shapes differ, a value is no probability, or no label is fitted.
+    score on average were they true; the labels for it are drawn after the resamples. The intervals are centred; with
+    num_resamples=0 none are taken. Raises DataError where shapes differ, a value is no probability, or no label is
+    fitted.
     """
     labels = checked_labels(labels, np.shape(probability))
     fitted = _check(probability, calls, prior, names, patient_ids)

@@ -1,4 +1,4 @@
-"""From a classifier and a split of a store to a Result: what it tells of the labels it learned, and of those they make.
+"""From a classifier and a split of a store to a Result: its scores on the labels it learned, or on groups of them.
 
 Axes: N records, K labels asked, L labels learned.
 """

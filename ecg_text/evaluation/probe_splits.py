@@ -16,7 +16,7 @@ from ecg_text.data.label_set import LabelSet
 from ecg_text.data.store import Store
 from ecg_text.errors import ConfigError, DataError
 from ecg_text.evaluation.asked import AskedSplit
-from ecg_text.evaluation.probes import ProbeRows, nested_subsets
+from ecg_text.evaluation.probes import ProbeRows, patient_halves
 from ecg_text.hub.embedding import Embedder, Progress
 from ecg_text.hub.features import ecg_tokens, ecg_vectors
 
@@ -107,6 +107,6 @@ def probe_splits(
         start += len(of_split)
     choosing, reported = parts[CHOOSE], parts[split]
     if split == CHOOSE:
-        [half] = nested_subsets(reported.column("patient_id"), (0.5,), generator)
-        choosing, reported = reported.part(half), reported.part(np.setdiff1d(np.arange(len(reported.rows)), half))
+        half, others = patient_halves(reported.column("patient_id"), generator)
+        choosing, reported = reported.part(half), reported.part(others)
     return ProbeSplits(train=parts[TRAIN], choosing=choosing, reported=reported, features=features)

@@ -1,7 +1,7 @@
-"""Probes: how well labels are told from frozen features, learned from 1, 10 and 100 % of the training records.
+"""Probes: how well frozen features predict labels, learned from 1, 10 and 100 % of the training records.
 
-A probe is a function (features, labels) -> settings with their scorers; of these the one is kept that tells the records
-of another split best, and it is reported on a third. Axes: N records, K labels.
+A probe is a function (features, labels) -> settings with their scorers. The setting that ranks the records of another
+split best is kept, and reported on a third. Axes: N records, K labels.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ProbeRows:
 
 
 class Chosen(NamedTuple):
-    """The setting that tells the choosing records best, their macro AUROC with it, and its scorer."""
+    """The setting that ranks the choosing records best, their macro AUROC with it, and its scorer."""
 
     setting: float
     value: float
@@ -84,6 +84,12 @@ def nested_subsets(
     records = np.cumsum(np.bincount(place))
     wanted = [np.searchsorted(records, fraction * len(patient) - 1e-6) for fraction in fractions]
     return tuple(np.flatnonzero(place <= last) for last in wanted)
+
+
+def patient_halves(patient_ids: Sequence[str | None], generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers of half of the records and of the others, no patient in both: N ids -> two index arrays."""
+    [half] = nested_subsets(patient_ids, (0.5,), generator)
+    return half, np.setdiff1d(np.arange(len(patient_ids)), half)
 
 
 def choose(probe: Probe, features: Any, labels: np.ndarray, choosing: ProbeRows) -> Chosen:

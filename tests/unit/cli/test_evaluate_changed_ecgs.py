@@ -23,9 +23,11 @@ SYNTHETIC = ("--prompts", "synthetic")
 def class_texts(tmp_path: Path) -> Path:
     """A file in the layout of the published one."""
     path = tmp_path / "texts.json"
+    rhythm = {"AFIB": "Atrial fibrillation, no P waves.", "SBRAD": "Slow.", "STACH": "Fast."}
+    form = {"PVC": "Ventricular ectopic beats.", "PAC": "Atrial ectopic beats.", "LNGQT": "Long QT."}
     document = {
-        "class_texts": {"AFIB": "Atrial fibrillation, no P waves.", "SBRAD": "Slow.", "STACH": "Fast."},
-        "label_sets": {"ptbxl_rhythm": ["AFIB", "SBRAD", "STACH"]},
+        "class_texts": {**rhythm, **form},
+        "label_sets": {"ptbxl_rhythm": list(rhythm), "ptbxl_form": list(form)},
     }
     path.write_text(json.dumps(document))
     return path
@@ -84,15 +86,15 @@ def test_subgroups_follow_the_published_protocol_too(
     class_texts: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    few = Comparison(min_records=5, min_positives=1)
+    few = Comparison(min_records=2, min_positives=1)
     monkeypatch.setattr("ecg_text.evaluation.subgroups.Comparison", lambda: few)
-    published = ("--protocol", "merl", "--class-texts", class_texts, "--prompts", "ptbxl-rhythm")
+    published = ("--protocol", "merl", "--class-texts", class_texts, "--prompts", "ptbxl-form")
     asked = ("--task", "subgroups", *published, "--no-random-encoder", *QUICK, "--out", tmp_path / "r.json")
     said = say_to("evaluate", model, "--data", store, *asked)
     assert (said.status, said.err) == (0, "")
     result = read_result(tmp_path / "r.json")
     about = result.provenance
-    assert (about["protocol"], about["prompt_set"], about["rule"]) == ("merl", "merl-ptbxl-rhythm", "cosine")
+    assert (about["protocol"], about["prompt_set"], about["rule"]) == ("merl", "merl-ptbxl-form", "cosine")
     assert "difference/sex female" in result.metrics
 
 
