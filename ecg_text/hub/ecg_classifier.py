@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from ecg_text.data.crops import Crops
 from ecg_text.data.label_set import LabelSet
@@ -18,10 +18,10 @@ from ecg_text.data.store import Store
 from ecg_text.errors import CheckpointError, ConfigError, DataError
 from ecg_text.hub.card import render_classifier_card
 from ecg_text.hub.checkpoint import checked_provenance
+from ecg_text.hub.ecg_encoder import write_encoder
 from ecg_text.hub.embedding import Progress, require_prepared
 from ecg_text.hub.encoder_weights import encoder_config
-from ecg_text.hub.facts import plain_facts
-from ecg_text.hub.parts import CARD, CONFIG, EXTRACTOR, HEAD, PROVENANCE, WEIGHTS, read_json, weights_revision
+from ecg_text.hub.parts import CARD, CONFIG, EXTRACTOR, HEAD, PROVENANCE, WEIGHTS, read_json
 from ecg_text.hub.remote import fetch_folder, origin_of
 from ecg_text.hub.writing import write_json, written_whole
 from ecg_text.models.ecg_classifier import EcgClassifier
@@ -96,21 +96,11 @@ def save_classifier(folder: Path, classifier: Classifier, provenance: Mapping[st
     """
     model, crops = classifier.model, classifier.crops
     with written_whole(folder) as fresh:
-        model.config.save_pretrained(fresh)
-        classifier.extractor.save_pretrained(fresh)
-        weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-        save_file(weights, fresh / WEIGHTS, metadata={"format": "pt"})
         write_json(fresh / HEAD, {**classifier.labels.to_dict(), "crops": None if crops is None else asdict(crops)})
-        revision = weights_revision(fresh)
-        told = {
-            **plain_facts(provenance),
-            "revision": revision,
-            "preprocess_fingerprint": classifier.fingerprint,
-            "label_hash": classifier.labels.hash,
-        }
-        write_json(fresh / PROVENANCE, told)
+        facts = {**provenance, "label_hash": classifier.labels.hash}
+        told = write_encoder(fresh, model.config, classifier.extractor, model.state_dict(), facts)
         (fresh / CARD).write_text(render_classifier_card(told, classifier.labels.names), encoding="utf-8")
-        return revision
+        return str(told["revision"])
 
 
 def load_classifier(name_or_folder: str | Path, revision: str | None = None) -> Classifier:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
+from torch import Tensor
 
 from ecg_text.hub.card import render_encoder_card
 from ecg_text.hub.facts import plain_facts
 from ecg_text.hub.parts import CARD, PROVENANCE, WEIGHTS, weights_revision
 from ecg_text.hub.writing import write_json, written_whole
+from ecg_text.models.configs import EcgEncoderConfig
 from ecg_text.models.ecg_pretraining import EcgPretrainingModel
 from ecg_text.models.processor import EcgFeatureExtractor
 
@@ -26,12 +28,27 @@ def save_ecg_encoder(
     something else, or the disk is full.
     """
     with written_whole(folder) as fresh:
-        model.config.save_pretrained(fresh)
-        extractor.save_pretrained(fresh)
-        weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-        save_file(weights, fresh / WEIGHTS, metadata={"format": "pt"})
-        revision = weights_revision(fresh)
-        told = {**plain_facts(provenance), "revision": revision, "preprocess_fingerprint": extractor.fingerprint}
-        write_json(fresh / PROVENANCE, told)
+        told = write_encoder(fresh, model.config, extractor, model.state_dict(), provenance)
         (fresh / CARD).write_text(render_encoder_card(told), encoding="utf-8")
-        return revision
+        return str(told["revision"])
+
+
+def write_encoder(
+    folder: Path,
+    config: EcgEncoderConfig,
+    extractor: EcgFeatureExtractor,
+    weights: Mapping[str, Tensor],
+    provenance: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The files of a model whose encoder others may begin with, but for its card; what its provenance tells."""
+    config.save_pretrained(folder)
+    extractor.save_pretrained(folder)
+    whole = {name: tensor.contiguous() for name, tensor in weights.items()}
+    save_file(whole, folder / WEIGHTS, metadata={"format": "pt"})
+    told = {
+        **plain_facts(provenance),
+        "revision": weights_revision(folder),
+        "preprocess_fingerprint": extractor.fingerprint,
+    }
+    write_json(folder / PROVENANCE, told)
+    return told
