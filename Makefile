@@ -1,4 +1,4 @@
-# Everything a person does with this repository: make demo | test | test-fast | lint | bench
+# Everything a person does with this repository: make demo | test | test-fast | lint | bench | docs
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -17,7 +17,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast lint format bench clean
+.PHONY: help venv demo test test-fast lint format bench docs clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -51,6 +51,15 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	@for script in scripts/bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+# The site of docs/, into build/docs: a link, anchor or page that is not there is an error.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "to read it: $(BIN)/python -m http.server -d build/docs, then http://localhost:8000"
+
+$(VENV)/.docs: $(STAMP)
+	$(PIP) -e '.[docs]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
