@@ -52,9 +52,9 @@ format: $(STAMP)
 bench: $(STAMP)
 	@for script in scripts/bench/*.py; do $(BIN)/python $$script || exit 1; done
 
-# The site of docs/, into build/docs: a link, anchor or page that is not there is an error.
+# The site of docs/, into build/docs: a link, anchor or page that is not there is an error (and none with --quiet).
 docs: $(VENV)/.docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "to read it: $(BIN)/python -m http.server -d build/docs, then http://localhost:8000"
 
 $(VENV)/.docs: $(STAMP)
