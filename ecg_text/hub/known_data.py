@@ -21,8 +21,8 @@ _KNOWN: Mapping[str, DataSet] = MappingProxyType(
                 licence="CC BY 4.0",
                 link="https://physionet.org/content/ptb-xl/1.0.3/",
                 use="folds 1-8 to learn, 9 to choose, 10 to report",
-                labels="SCP-ECG statements by up to two cardiologists, some begun from the recorder's own reading; which "
-                "of them a person looked at stands in its column validated_by_human.",
+                labels="SCP-ECG statements by up to two cardiologists, some begun from the recorder's own reading; "
+                "which of them a person looked at stands in its column validated_by_human.",
                 citation="Wagner et al., Scientific Data 2020, 7:154, doi 10.1038/s41597-020-0495-6.",
             ),
             DataSet(
