@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import ecg_text as et
 from tests.support.loopback_hub import LoopbackHub, loopback_hub
 
 pytestmark = pytest.mark.slow
@@ -84,11 +85,11 @@ def test_what_one_pushes_another_pulls_bit_for_bit(
 
     there = reader("-c", EMBED, "org/name", "", header, tmp_path / "there.npz")
     assert there.returncode == 0, there.stderr
-    here = reader("-c", EMBED, folder, "", header, tmp_path / "here.npz")
-    assert there.stdout.split() == [f"org/name@{first}", here.stdout.split()[-1]]
-    with np.load(tmp_path / "there.npz") as pulled, np.load(tmp_path / "here.npz") as own:
-        np.testing.assert_array_equal(pulled["ecg"], own["ecg"])
-        np.testing.assert_array_equal(pulled["text"], own["text"])
+    here = et.load(folder)
+    assert there.stdout.split() == [f"org/name@{first}", here.revision]
+    with np.load(tmp_path / "there.npz") as pulled:
+        np.testing.assert_array_equal(pulled["ecg"], here.embed_records([et.read(header)]))
+        np.testing.assert_array_equal(pulled["text"], here.embed_texts(["atrial fibrillation"]))
 
     save_untrained(tmp_path / "model", seed=1)
     second = json.loads(author("-m", "ecg_text", "push", folder, "org/name", "--json").stdout)["revision"]
