@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ import typer
 
 from ecg_text.cli.common import excerpt, quiet_libraries, remark
 from ecg_text.errors import CheckpointError, ConfigError, PromptError
+from ecg_text.whole_file import whole_file
 
 if TYPE_CHECKING:
     from ecg_text.hub.embedding import Embedder
@@ -188,15 +188,10 @@ def this_command(arguments: Sequence[str] | None = None) -> str:
 
 def write_csv(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A CSV file, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(headings)
-            table.writerows(rows)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(headings)
+        table.writerows(rows)
 
 
 def told_of(path: Path | str, error: Exception) -> str:

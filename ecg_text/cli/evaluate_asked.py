@@ -136,12 +136,7 @@ class Asked:
     @cached_property
     def untrained(self) -> Embedder | None:
         """The model's twin that has learned nothing, None where it is not wanted."""
-        if not self.random_encoder:
-            return None
-        from ecg_text.hub.embedding import Embedder
-        from ecg_text.recipes.towers import random_twin
-
-        return Embedder(random_twin(self.embedder.model, self.seed), self.embedder.processor)
+        return self.embedder.random_twin(self.seed) if self.random_encoder else None
 
     @cached_property
     def embedded_untrained(self) -> EmbeddedSplit | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecg_text.errors import DataError
+from ecg_text.whole_file import whole_file
 
 if TYPE_CHECKING:
     from ecg_text.cli.evaluate_asked import Answers
@@ -100,9 +100,5 @@ class Kept:
 def write_whole(path: Path, text: str) -> None:
     """A text file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as draft:
+        draft.write_text(text, encoding="utf-8")

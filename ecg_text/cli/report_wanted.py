@@ -69,11 +69,9 @@ class Wanted:
     @cached_property
     def untrained(self) -> RememberingEmbedder:
         """Its twin that has learned nothing."""
-        from ecg_text.hub.embedding import Embedder
         from ecg_text.hub.features import RememberingEmbedder
-        from ecg_text.recipes.towers import random_twin
 
-        return RememberingEmbedder(Embedder(random_twin(self.embedder.model, self.seed), self.embedder.processor))
+        return RememberingEmbedder(self.embedder.random_twin(self.seed))
 
     @cached_property
     def store(self) -> Store:

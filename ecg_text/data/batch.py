@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -64,6 +66,24 @@ class Batch:
     texts: Texts | None = None
     labels: Tensor | None = None
     peaks: Tensor | None = None
+
+    @classmethod
+    def of(
+        cls,
+        ecg: np.ndarray,
+        lead_mask: np.ndarray,
+        time_mask: np.ndarray,
+        record_ids: Sequence[str],
+        patient_ids: Sequence[str | None],
+    ) -> Batch:
+        """ECGs alone, as tensors: (B, C, T), (B, C), (B, T) and ids of B records."""
+        return cls(
+            ecg=torch.from_numpy(np.ascontiguousarray(ecg)),
+            lead_mask=torch.from_numpy(lead_mask),
+            time_mask=torch.from_numpy(time_mask),
+            record_ids=tuple(record_ids),
+            patient_ids=tuple(patient_ids),
+        )
 
     def __len__(self) -> int:
         return len(self.ecg)

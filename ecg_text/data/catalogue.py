@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 
 from ecg_text.errors import DataError
 from ecg_text.record import SEXES
+from ecg_text.whole_file import whole_file
 
 SPLITS = ("train", "val", "test", "")
 
@@ -101,9 +101,8 @@ class Catalogue:
 
     def write(self, path: Path) -> None:
         """Write the table as Parquet, under a temporary name first."""
-        temporary = path.with_name(path.name + ".tmp")
-        pq.write_table(self.table, temporary, compression="zstd")
-        os.replace(temporary, path)
+        with whole_file(path) as draft:
+            pq.write_table(self.table, draft, compression="zstd")
 
     def __len__(self) -> int:
         return int(self.table.num_rows)

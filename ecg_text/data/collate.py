@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -57,12 +57,8 @@ class PairCollate:
         if self.augment is not None:
             ecg, lead_mask, time_mask, shift = self.augment(ecg, lead_mask, time_mask, generator)
             peaks = None if peaks is None else moved_peaks(peaks, shift, ecg.shape[2])
-        return Batch(
-            ecg=torch.from_numpy(np.ascontiguousarray(ecg)),
-            lead_mask=torch.from_numpy(lead_mask),
-            time_mask=torch.from_numpy(time_mask),
-            record_ids=tuple(rows["record_id"]),
-            patient_ids=tuple(rows["patient_id"]),
+        return replace(
+            Batch.of(ecg, lead_mask, time_mask, rows["record_id"], rows["patient_id"]),
             peaks=None if peaks is None else torch.from_numpy(peaks),
             texts=self._texts([_findings(self.render, report or "") for report in rows["report"]], generator),
         )

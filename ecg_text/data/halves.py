@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from ecg_text.data.augment import Augment
 from ecg_text.data.batch import Batch
@@ -36,13 +35,7 @@ class HalvesCollate:
         if self.augment is not None:
             changed = self.augment(ecg, lead_mask, time_mask, generator)
             ecg, lead_mask, time_mask = changed.ecg, changed.lead_mask, changed.time_mask
-        return Batch(
-            ecg=torch.from_numpy(np.ascontiguousarray(ecg)),
-            lead_mask=torch.from_numpy(lead_mask),
-            time_mask=torch.from_numpy(time_mask),
-            record_ids=tuple(rows["record_id"]) * 2,
-            patient_ids=tuple(rows["patient_id"]) * 2,
-        )
+        return Batch.of(ecg, lead_mask, time_mask, rows["record_id"] * 2, rows["patient_id"] * 2)
 
 
 def in_halves(ecg: np.ndarray, time_mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,11 +35,5 @@ class LabelledCollate:
             ecg, time_mask = self.crops.one(ecg, time_mask, generator)
         if self.augment is not None:
             ecg, lead_mask, time_mask, _ = self.augment(ecg, lead_mask, time_mask, generator)
-        return Batch(
-            ecg=torch.from_numpy(np.ascontiguousarray(ecg)),
-            lead_mask=torch.from_numpy(lead_mask),
-            time_mask=torch.from_numpy(time_mask),
-            record_ids=tuple(rows["record_id"]),
-            patient_ids=tuple(rows["patient_id"]),
-            labels=torch.from_numpy(self.labels.matrix_of(rows["labels"]).astype(np.float32)),
-        )
+        batch = Batch.of(ecg, lead_mask, time_mask, rows["record_id"], rows["patient_id"])
+        return replace(batch, labels=torch.from_numpy(self.labels.matrix_of(rows["labels"]).astype(np.float32)))

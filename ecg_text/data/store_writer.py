@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -21,6 +20,7 @@ from ecg_text.errors import DataError
 from ecg_text.signal.formats.recording import NOTHING_STATED, Stated
 from ecg_text.signal.gate.finding import VERDICTS, Examination, Severity
 from ecg_text.signal.preprocess import Preprocess
+from ecg_text.whole_file import whole_file
 
 Progress = Callable[[int, int], None]
 
@@ -158,9 +158,7 @@ def _write_signals(
 
 def _write_skipped(path: Path, catalogue: Catalogue, skipped: Sequence[tuple[int, str]]) -> None:
     record_ids, paths = catalogue.column("record_id"), catalogue.column("path")
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(("record_id", "path", "reason"))
         table.writerows((record_ids[row], paths[row], reason) for row, reason in skipped)
-    os.replace(temporary, path)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecg_text.errors import DataError
 from ecg_text.evaluation.scores import ClassScore, Metric, class_score_of, json_object, metrics_of, metrics_to_dict
+from ecg_text.whole_file import whole_file
 
 FORMAT = "ecg_text.result/1"
 FIELDS = ("format", "task", "split", "metrics", "classes", "baselines", "provenance")
@@ -55,12 +55,8 @@ class Result:
         except (TypeError, ValueError) as error:
             raise DataError(f"{path} cannot be written: {error}; give strings, numbers, booleans or None") from None
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            temporary.write_text(text + "\n", encoding="utf-8")
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with whole_file(path) as draft:
+            draft.write_text(text + "\n", encoding="utf-8")
         return path
 
     def to_markdown(self) -> str:

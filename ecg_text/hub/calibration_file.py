@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -15,6 +14,7 @@ from ecg_text.errors import CheckpointError
 from ecg_text.hub.calibrated_label import CalibratedLabel, Isotonic, OperatingPoint, Platt
 from ecg_text.hub.calibration import CalibratedPrompts, Calibration, FittedOn
 from ecg_text.hub.reference import Reference
+from ecg_text.whole_file import whole_file
 
 CALIBRATION = "calibration.json"
 FORMAT = "ecg_text.calibration/1"
@@ -30,14 +30,11 @@ def write_calibration(folder: Path, calibration: Calibration) -> Path:
     """
     path = Path(folder) / CALIBRATION
     text = json.dumps(to_dict(calibration), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text + "\n", encoding="utf-8")
-        os.replace(temporary, path)
+        with whole_file(path) as draft:
+            draft.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise CheckpointError(f"{path} cannot be written ({error.strerror}); free some space, and fit again") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from ecg_text.errors import CheckpointError
@@ -11,6 +10,7 @@ from ecg_text.hub.checkpoint import checked_provenance
 from ecg_text.hub.ecg_classifier import load_classifier
 from ecg_text.hub.parts import CARD, HEAD, holds_ecg_encoder
 from ecg_text.hub.results_file import RESULTS, copy_results, read_results
+from ecg_text.whole_file import whole_file
 
 
 def folder_card(folder: Path, results: Path | None = None) -> str:
@@ -40,12 +40,10 @@ def write_card(folder: Path, results: Path | None = None) -> Path:
     card = folder_card(folder, results)
     results = results or _own_results(folder)
     if results is not None:
-        copy = folder / f".{RESULTS}.{os.getpid()}"
-        copy_results(results, copy)
-        os.replace(copy, folder / RESULTS)
-    fresh = folder / f".{CARD}.{os.getpid()}"
-    fresh.write_text(card, encoding="utf-8")
-    os.replace(fresh, folder / CARD)
+        with whole_file(folder / RESULTS) as draft:
+            copy_results(results, draft)
+    with whole_file(folder / CARD) as draft:
+        draft.write_text(card, encoding="utf-8")
     return folder / CARD
 
 

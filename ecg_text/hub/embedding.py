@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,9 @@ from ecg_text.hub.drafts import Draft
 from ecg_text.hub.explaining import explain_record
 from ecg_text.hub.explanation import Explanation
 from ecg_text.models.contrast import opposed_texts, zero_shot_weights
+from ecg_text.models.outputs import EcgFeatures
 from ecg_text.models.processor import EcgTextProcessor
+from ecg_text.models.random_twin import random_twin
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.record import Record
 from ecg_text.signal.gate.passage import require_ecg
@@ -61,6 +63,10 @@ class Embedder:
         self.calibration = calibration
         self.preprocess = processor.preprocess
 
+    def random_twin(self, seed: int) -> Embedder:
+        """One of the same shape and preprocessing that has learned nothing: the base line of every table."""
+        return Embedder(random_twin(self.model, seed), self.processor)
+
     @property
     def fingerprint(self) -> str:
         """The fingerprint of the preprocessing."""
@@ -74,8 +80,7 @@ class Embedder:
     @torch.inference_mode()
     def embed_ecg(self, ecg: np.ndarray, lead_mask: np.ndarray, time_mask: np.ndarray) -> np.ndarray:
         """Prepared ECGs: (B, C, T), (B, C), (B, T) -> (B, D)."""
-        inputs = (torch.from_numpy(np.ascontiguousarray(item)).to(self.device) for item in (ecg, lead_mask, time_mask))
-        return np.asarray(self.model.encode_ecg(*inputs).pooled.float().cpu().numpy())
+        return as_array(self._encode(ecg, lead_mask, time_mask).pooled)
 
     def require_prepared(self, store: Store) -> None:
         """Raises FingerprintError where the store was prepared in another way than this model's ECGs are."""
@@ -117,14 +122,20 @@ class Embedder:
         self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
     ) -> np.ndarray:
         """Rows of a store: (n, D). Raises FingerprintError where the store was prepared in another way."""
+        vectors = [as_array(found.pooled) for found in self.encode_store(store, rows, progress)]
+        return np.concatenate([self._zeros(0), *vectors])
+
+    @torch.inference_mode()
+    def encode_store(
+        self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
+    ) -> Iterator[EcgFeatures]:
+        """The same rows as the ECG encoder gives them, tokens and all, some at a time. Raises FingerprintError."""
         self.require_prepared(store)
         rows = np.asarray(rows)
-        vectors = [self._zeros(0)]
         for start in range(0, len(rows), BATCH):
-            vectors.append(self.embed_ecg(*store.signals(rows[start : start + BATCH])))
+            yield self._encode(*store.signals(rows[start : start + BATCH]))
             if progress is not None:
                 progress(min(start + BATCH, len(rows)), len(rows))
-        return np.concatenate(vectors)
 
     @property
     def opposite_share(self) -> float:
@@ -191,6 +202,10 @@ class Embedder:
         """What in a record its similarity with a text rests on, by moment, beat and lead (hub/explanation.py)."""
         return explain_record(self, record, text, generator)
 
+    def _encode(self, ecg: np.ndarray, lead_mask: np.ndarray, time_mask: np.ndarray) -> EcgFeatures:
+        inputs = (torch.from_numpy(np.ascontiguousarray(item)).to(self.device) for item in (ecg, lead_mask, time_mask))
+        return self.model.encode_ecg(*inputs)
+
     def _windows(self, record: Record) -> list[Prepared]:
         require_ecg(record, self.preprocess)
         return self.preprocess.windows(record)
@@ -203,7 +218,7 @@ class Embedder:
         for start in range(0, len(distinct), BATCH):
             inputs = self.processor.tokenize_as_is(distinct[start : start + BATCH])
             features = self.model.encode_text(**{name: value.to(self.device) for name, value in inputs.items()})
-            vectors.append(features.pooled.float().cpu().numpy())
+            vectors.append(as_array(features.pooled))
         place = {text: number for number, text in enumerate(distinct)}
         return np.concatenate(vectors)[[place[text] for text in texts]]
 
@@ -229,6 +244,11 @@ def load(name_or_folder: str | Path, revision: str | None = None, device: str = 
         provenance=checkpoint.provenance,
         calibration=checkpoint.calibration,
     )
+
+
+def as_array(x: torch.Tensor) -> np.ndarray:
+    """The same as float32 NumPy array."""
+    return np.asarray(x.float().cpu().numpy())
 
 
 def require_prepared(store: Store, wanted: str) -> None:

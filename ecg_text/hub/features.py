@@ -5,15 +5,13 @@ Axes: n records, D width of the vectors, N tokens, W their width.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
 
-from ecg_text.hub.embedding import BATCH, Embedder, Progress
-from ecg_text.models.outputs import EcgFeatures
+from ecg_text.hub.embedding import Embedder, Progress, as_array
 from ecg_text.nn.pooling import masked_mean
 
 if TYPE_CHECKING:
@@ -58,8 +56,8 @@ def ecg_tokens(
 ) -> TokenTable:
     """The tokens of these rows of a store. Raises FingerprintError where it was prepared in another way."""
     values, masks = [], []
-    for found in _encoded(embedder, store, rows, progress):
-        values.append(_array(found.tokens).astype(np.float16))
+    for found in embedder.encode_store(store, rows, progress):
+        values.append(as_array(found.tokens).astype(np.float16))
         masks.append(found.token_mask.cpu().numpy())
     return TokenTable(np.concatenate(values), np.concatenate(masks))
 
@@ -109,25 +107,7 @@ class RememberingEmbedder(Embedder):
 
 def _look(embedder: Embedder, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None) -> EcgVectors:
     parts = [
-        EcgVectors(_array(found.pooled), _array(masked_mean(found.tokens.float(), found.token_mask)))
-        for found in _encoded(embedder, store, rows, progress)
+        EcgVectors(as_array(found.pooled), as_array(masked_mean(found.tokens.float(), found.token_mask)))
+        for found in embedder.encode_store(store, rows, progress)
     ]
     return EcgVectors(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-@torch.inference_mode()
-def _encoded(
-    embedder: Embedder, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None
-) -> Iterator[EcgFeatures]:
-    """The records some at a time."""
-    embedder.require_prepared(store)
-    rows = np.asarray(rows)
-    for start in range(0, len(rows), BATCH):
-        inputs = store.signals(rows[start : start + BATCH])
-        yield embedder.model.encode_ecg(*(torch.from_numpy(item).to(embedder.device) for item in inputs))
-        if progress is not None:
-            progress(min(start + BATCH, len(rows)), len(rows))
-
-
-def _array(x: torch.Tensor) -> np.ndarray:
-    return np.asarray(x.float().cpu().numpy())

@@ -19,6 +19,7 @@ from ecg_text.hub.remote import fetch_folder, origin_of
 from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 from ecg_text.models.pretrained import usable_positions
 from ecg_text.models.processor import MAX_WORD_PIECES
+from ecg_text.models.random_twin import random_twin
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.nn.pooling import masked_mean
 from ecg_text.text.query import Query
@@ -75,10 +76,7 @@ class TextEncoder:
 
     def random_twin(self, seed: int) -> TextEncoder:
         """One of the same shape and vocabulary that has learned nothing: the base line of every table."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            model = type(self.model)(self.model.config)
-        return TextEncoder(model, self.tokenizer, max_word_pieces=self.max_word_pieces)
+        return TextEncoder(random_twin(self.model, seed), self.tokenizer, max_word_pieces=self.max_word_pieces)
 
     @property
     def _width(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecg_text.errors import DataError, FingerprintError
+from ecg_text.whole_file import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,15 +85,9 @@ class EmbeddingTable:
 
         path = _file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
+        with whole_file(path) as draft:
             # Mantissas are noise: neither a dictionary nor a codec makes them smaller. Checksums tell damage at load.
-            pq.write_table(
-                self._to_arrow(), temporary, compression="none", use_dictionary=False, write_page_checksum=True
-            )
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+            pq.write_table(self._to_arrow(), draft, compression="none", use_dictionary=False, write_page_checksum=True)
         return path
 
     def _to_arrow(self) -> pa.Table:

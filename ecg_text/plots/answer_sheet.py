@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from html import escape
@@ -17,6 +16,7 @@ from ecg_text.plots.svg import DISCLAIMER
 from ecg_text.record import Record
 from ecg_text.signal.gate.finding import Severity
 from ecg_text.version import __version__
+from ecg_text.whole_file import whole_file
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME = 80
@@ -36,12 +36,8 @@ class AnswerSheets:
     def write(self, answer: EcgAnswer, record: Record, total_s: float) -> Path:
         """The sheet of an answer to a record, or to a longer recording of which it is the first stretch; its path."""
         path = self.folder / self.name_of(answer.seen.record_id)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            temporary.write_bytes(render_answer_sheet(answer, record, self.model, total_s).encode("utf-8", "replace"))
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with whole_file(path) as draft:
+            draft.write_bytes(render_answer_sheet(answer, record, self.model, total_s).encode("utf-8", "replace"))
         return path
 
     def name_of(self, record_id: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from ecg_text.plots.sheet_traces import draw_traces
 from ecg_text.plots.svg import text_of
 from ecg_text.record import Record
 from ecg_text.signal.gate.finding import Finding
+from ecg_text.whole_file import whole_file
 
 if TYPE_CHECKING:
     from ecg_text.signal.beats.rpeaks import Beats
@@ -55,12 +55,8 @@ class Sheet:
             raise ConfigError(
                 f"a sheet is written as .svg, .png or .pdf, not {path.name!r}; choose one of these endings"
             )
-        temporary = path.with_name(f".{path.name}.partial")
-        try:
-            temporary.write_bytes(content)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with whole_file(path) as draft:
+            draft.write_bytes(content)
 
 
 def draw_sheet(

@@ -23,7 +23,6 @@ from ecg_text.index.embeddings import EmbeddingTable
 from ecg_text.index.index import Hit, Index
 from ecg_text.index.places import place_of
 from ecg_text.recipes.run import Run
-from ecg_text.recipes.towers import random_twin
 from ecg_text.signal.preprocess import standard_preprocess
 from ecg_text.signal.synthetic.synthesise import write_synthetic_folder
 from ecg_text.text.prompt_files import text_prompt_set
@@ -181,8 +180,7 @@ def prepare_records(folder: Path, progress: Progress | None = None) -> Store:
 def ask(embedder: Embedder, store: Store, prompts: PromptSet, plan: DemoPlan, facts: Mapping[str, Fact]) -> Asked:
     """Every label of a prompt set asked of the held-out records, before and after the model learned."""
     held_out = embed_split(embedder, store, HELD_OUT)
-    twin = Embedder(random_twin(embedder.model, plan.seed), embedder.processor)
-    random = embed_split(twin, store, HELD_OUT)
+    random = embed_split(embedder.random_twin(plan.seed), store, HELD_OUT)
 
     def score(split: EmbeddedSplit, beside: EmbeddedSplit | None, num_resamples: int) -> Result:
         return zero_shot_result(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ecg_text.data.augment import Augment
 from ecg_text.data.crops import AGGREGATES
@@ -97,19 +97,12 @@ def finetune_nano_ptbxl() -> SupervisedRun:
     ECGs are whole, as the encoder knows them, and it learns at a fifth of the rate of its new head. On one CPU core an
     encoder of clip_nano's or melp_nano's size takes some 25 minutes.
     """
-    return SupervisedRun(
+    base = supervised_nano_ptbxl()
+    return replace(
+        base,
         name="finetune_nano_ptbxl",
         like_init=True,
         pace=0.2,
         data=LabelDataPlan(augment=Augment(drop_share=0.3, shift=0.1, gain=0.1)),
-        training=TrainingConfig(
-            epochs=5,
-            learning_rate=2e-3,
-            weight_decay=0.05,
-            warmup_fraction=0.1,
-            ema_decay=0.995,
-            evaluate_every=136,  # an epoch
-            checkpoint_every=136,
-            select_metric="macro_auroc",
-        ),
+        training=replace(base.training, epochs=5, warmup_fraction=0.1, evaluate_every=136),  # an epoch
     )

@@ -132,13 +132,6 @@ def freeze_lowest(encoder: PreTrainedModel, num_layers: int) -> None:
         part.requires_grad_(False)
 
 
-def random_twin(model: EcgTextModel, seed: int) -> EcgTextModel:
-    """A model of the same shape that has learned nothing: the base line of every table."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return EcgTextModel(model.config).eval()
-
-
 def ecg_config(tower: EcgTower, leads: Sequence[str]) -> EcgEncoderConfig:
     """The configuration of an ECG tower that reads these leads. Raises ConfigError for an impossible size."""
     return EcgEncoderConfig(

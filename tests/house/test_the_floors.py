@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FLOORS = (
-    ("errors", "version"),
+    ("errors", "version", "whole_file"),
     ("leads",),
     ("record",),
     ("signal", "text"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 from ecg_text.record import Record
 from ecg_text.signal.formats.facts import coded_labels
 from ecg_text.signal.formats.parquet import DTYPES, FLOAT32, INT16, INT32, MARK, VERSION
+from ecg_text.whole_file import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,23 +37,18 @@ def write_parquet(
 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     schema, count = _schema(), 0
     resolution = units_per_mv if callable(units_per_mv) else lambda _record: units_per_mv
-    try:
-        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-            rows: list[dict[str, Any]] = []
-            size = 0
-            for record in records:
-                rows.append(_row(record, resolution(record), report=report))
-                size, count = size + len(rows[-1]["samples"]), count + 1
-                if size >= _GROUP_BYTES:
-                    writer.write_table(_table(rows, schema))
-                    rows, size = [], 0
-            writer.write_table(_table(rows, schema))
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as draft, pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+        rows: list[dict[str, Any]] = []
+        size = 0
+        for record in records:
+            rows.append(_row(record, resolution(record), report=report))
+            size, count = size + len(rows[-1]["samples"]), count + 1
+            if size >= _GROUP_BYTES:
+                writer.write_table(_table(rows, schema))
+                rows, size = [], 0
+        writer.write_table(_table(rows, schema))
     return count
 
 

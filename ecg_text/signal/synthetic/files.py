@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ecg_text.record import Record
+from ecg_text.whole_file import whole_file
 
 _UNITS_PER_MV = 1000
 _COLUMNS = ("record_id", "patient_id", "age", "sex", "report", "labels", "split")
@@ -30,9 +30,13 @@ def write_format16(record: Record, folder: Path) -> Path:
         lines.append(f"# Age: {record.age:g}")
     if record.sex is not None:
         lines.append(f"# Sex: {record.sex.capitalize()}")
-    _write_whole(folder / f"{name}.dat", samples.tobytes())
     header = folder / f"{name}.hea"
-    _write_whole(header, ("\n".join(lines) + "\n").encode())
+    for path, content in (
+        (header.with_suffix(".dat"), samples.tobytes()),
+        (header, ("\n".join(lines) + "\n").encode()),
+    ):
+        with whole_file(path) as draft:
+            draft.write_bytes(content)
     return header
 
 
@@ -45,13 +49,5 @@ def catalogue_row(record: Record, split: str) -> tuple[str, ...]:
 
 def write_catalogue(rows: Sequence[tuple[str, ...]], path: Path) -> None:
     """Write records.csv: the header and these rows."""
-    draft = path.with_name(path.name + ".tmp")
-    with draft.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([_COLUMNS, *rows])
-    os.replace(draft, path)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    draft = path.with_name(path.name + ".tmp")
-    draft.write_bytes(content)
-    os.replace(draft, path)

@@ -34,6 +34,20 @@ def say_to(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
     return run
 
 
+@pytest.fixture
+def refused(say_to: Callable[..., Said], model: Path, store: Path, tmp_path: Path) -> Callable[..., Said]:
+    """What `ecg-text evaluate` says where it ends with a status, and leaves no result."""
+
+    def ask(status: int, *arguments: object) -> Said:
+        out = tmp_path / "r.json"
+        said = say_to("evaluate", model, "--data", store, *arguments, "--out", out)
+        assert said.status == status
+        assert not out.exists()
+        return said
+
+    return ask
+
+
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of 48 synthetic WFDB recordings with their records.csv."""

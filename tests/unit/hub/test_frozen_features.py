@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ecg_text.errors import FingerprintError
-from ecg_text.hub import features
+from ecg_text.hub import embedding
 from ecg_text.hub.embedding import Embedder
 from ecg_text.hub.features import RememberingEmbedder, ecg_tokens, ecg_vectors
 from ecg_text.record import Record
@@ -30,7 +30,7 @@ def store(embedder: Embedder, records: list[Record]) -> Any:
 
 
 def test_both_vectors_are_those_of_the_model(embedder: Embedder, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "BATCH", 3)
+    monkeypatch.setattr(embedding, "BATCH", 3)
     rows, told = np.array([2, 0, 3, 1]), []
     found = ecg_vectors(embedder, store, rows, lambda done, total: told.append((done, total)))
     tokens = ecg_tokens(embedder, store, rows)
