@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +13,6 @@ import typer
 
 from ecg_text.cli.common import excerpt, quiet_libraries, remark
 from ecg_text.errors import CheckpointError, ConfigError, PromptError
-from ecg_text.whole_file import whole_file
 
 if TYPE_CHECKING:
     from ecg_text.hub.embedding import Embedder
@@ -184,14 +182,6 @@ def model_of_index(index: Index, given: str | None) -> Embedder:
 def this_command(arguments: Sequence[str] | None = None) -> str:
     """The command that is running, as a person would type it again."""
     return shlex.join(["ecg-text", *(sys.argv[1:] if arguments is None else arguments)])
-
-
-def write_csv(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A CSV file, whole or not at all."""
-    with whole_file(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(headings)
-        table.writerows(rows)
 
 
 def told_of(path: Path | str, error: Exception) -> str:

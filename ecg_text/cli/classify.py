@@ -21,10 +21,10 @@ from ecg_text.cli.asking import (
     load_model,
     pinned,
     tell_reading,
-    write_csv,
 )
 from ecg_text.cli.classify_told import CSV_COLUMNS, Answered, csv_rows, document_of, show_answer, show_question
 from ecg_text.cli.common import RESEARCH_USE, print_json, say, say_research_use
+from ecg_text.csv_file import write_csv
 
 if TYPE_CHECKING:
     from ecg_text.hub.answering import Answerer

@@ -19,9 +19,9 @@ from ecg_text.cli.asking import (
     model_of_index,
     pinned,
     whereabouts,
-    write_csv,
 )
 from ecg_text.cli.common import print_json, progress, remark, say
+from ecg_text.csv_file import write_csv
 from ecg_text.errors import DataError, EcgTextError
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ecg_text.csv_file import write_csv
 from ecg_text.data.catalogue import Catalogue
 from ecg_text.data.preparing import prepare_records
 from ecg_text.data.replace import replaced_folder
@@ -20,7 +20,6 @@ from ecg_text.errors import DataError
 from ecg_text.signal.formats.recording import NOTHING_STATED, Stated
 from ecg_text.signal.gate.finding import VERDICTS, Examination, Severity
 from ecg_text.signal.preprocess import Preprocess
-from ecg_text.whole_file import whole_file
 
 Progress = Callable[[int, int], None]
 
@@ -158,7 +157,5 @@ def _write_signals(
 
 def _write_skipped(path: Path, catalogue: Catalogue, skipped: Sequence[tuple[int, str]]) -> None:
     record_ids, paths = catalogue.column("record_id"), catalogue.column("path")
-    with whole_file(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(("record_id", "path", "reason"))
-        table.writerows((record_ids[row], paths[row], reason) for row, reason in skipped)
+    rows = ((record_ids[row], paths[row], reason) for row, reason in skipped)
+    write_csv(path, ("record_id", "path", "reason"), rows)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 FLOORS = (
     ("errors", "version", "whole_file"),
-    ("leads",),
+    ("leads", "csv_file"),
     ("record",),
     ("signal", "text"),
     ("data", "nn"),
