@@ -64,7 +64,13 @@ def results_of(told: Told, task: str) -> str:
 
 
 def not_told(told: Told) -> str:
-    """What a reader will look for in vain: a section that is left out must not read as a question that was answered."""
+    """The gaps in a line: a section that is left out must not read as a question that was answered."""
+    missing = gaps(told)
+    return f"Not tried, or not stated: {'; '.join(missing)}." if missing else ""
+
+
+def gaps(told: Told) -> tuple[str, ...]:
+    """What a reader of the card will look for in vain."""
     facts, tasks = told.facts, told.by_task()
     asked = {
         "who was recorded": facts.population is not None,
@@ -79,8 +85,7 @@ def not_told(told: Told) -> str:
         "where to ask": bool(facts.contact),
         "funding and interests": bool(facts.statements),
     }
-    missing = [name for name, is_told in asked.items() if not is_told]
-    return f"Not tried, or not stated: {'; '.join(missing)}." if missing else ""
+    return tuple(name for name, is_told in asked.items() if not is_told)
 
 
 def title_of(task: str) -> str:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from ecg_text.errors import CheckpointError
 from ecg_text.hub.card import render_card, render_classifier_card, render_encoder_card
+from ecg_text.hub.card_evaluation import gaps
+from ecg_text.hub.card_facts import facts_of
+from ecg_text.hub.card_told import Told
 from ecg_text.hub.checkpoint import checked_provenance
 from ecg_text.hub.ecg_classifier import load_classifier
 from ecg_text.hub.parts import CARD, HEAD, holds_ecg_encoder
@@ -45,6 +48,16 @@ def write_card(folder: Path, results: Path | None = None) -> Path:
     with whole_file(folder / CARD) as draft:
         draft.write_text(card, encoding="utf-8")
     return folder / CARD
+
+
+def card_gaps(folder: Path, results: Path | None = None) -> tuple[str, ...]:
+    """What a reader of the card that folder_card gives will look for in vain, "results" where it has none."""
+    results = results or _own_results(folder)
+    if results is None:
+        return ("results",)
+    read = read_results(results)
+    told = Told(provenance=checked_provenance(folder), results=read.results, facts=facts_of(read.facts))
+    return gaps(told)
 
 
 def _own_results(folder: Path) -> Path | None:

@@ -53,6 +53,18 @@ def test_a_card_with_results_is_written_beside_them_and_comes_out_the_same(
     assert {path.name for path in folder.iterdir() if path.name.startswith(".")} == set()
 
 
+def test_the_card_in_json_says_what_it_lacks(
+    say_to: Callable[..., Any], model: Path, folder: Path, results: Path
+) -> None:
+    bare = json.loads(say_to("card", model, "--json").out)
+    assert bare == {"model": str(model), "written": None, "missing": ["results"], "card": bare["card"]}
+    assert bare["card"] == (model / "README.md").read_text()
+    said = json.loads(say_to("card", folder, "--results", results, "--write", "--json").out)
+    assert said["written"] == str(folder / "README.md")
+    assert said["card"] == (folder / "README.md").read_text()
+    assert f"Not tried, or not stated: {'; '.join(said['missing'])}." in said["card"]
+
+
 def test_a_written_card_is_ready_to_be_pushed_and_a_changed_one_is_not(
     say_to: Callable[..., Any], folder: Path, results: Path
 ) -> None:

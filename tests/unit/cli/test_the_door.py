@@ -25,6 +25,11 @@ def test_every_verb_shows_an_example(say_to, command):
     assert f"Example: `ecg-text {' '.join(command)}" in " ".join(said.out.split())
 
 
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_verb_speaks_json(say_to, command):
+    assert " --json " in say_to(*command, "--help").out
+
+
 def test_the_help_names_every_verb_and_says_research_use_only(say_to):
     said = say_to("--help")
     assert said.status == 0
