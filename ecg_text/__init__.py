@@ -3,7 +3,7 @@
     import ecg_text as et
 
     record = et.read("patient/0001.hea")
-    model = et.load("run/model")
+    model = et.load()  # the reference model; or a folder, or org/name on a hub
     similarities = model.zero_shot([record], et.load_prompt_set("ptbxl-rhythm"))
 
 Research use only, not a medical device. Names load when they are first used, so that importing this package costs
@@ -26,7 +26,7 @@ _HOMES = {
     "PromptSet": ("ecg_text.text.prompts", "PromptSet"),
     "Record": ("ecg_text.record", "Record"),
     "examine": ("ecg_text.signal.gate.examine", "examine"),
-    "load": ("ecg_text.hub.embedding", "load"),
+    "load": ("ecg_text.hub.loading", "load"),
     "load_prompt_set": ("ecg_text.text.prompt_files", "load_prompt_set"),
     "read": ("ecg_text.signal.read", "read"),
     "standard_preprocess": ("ecg_text.signal.preprocess", "standard_preprocess"),

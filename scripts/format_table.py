@@ -112,7 +112,7 @@ def compare(record: Record, row: Row, embed: Callable[[list[Record]], np.ndarray
 
 def embedding_of(model: str) -> Callable[[list[Record]], np.ndarray]:
     """The vectors (n, D) of records by a model, without its gate: formats are compared here, whatever their ECG is."""
-    from ecg_text.hub.embedding import load
+    from ecg_text.hub.loading import load
 
     embedder = load(model)
     return lambda records: embedder.embed_windows(map(embedder.preprocess.windows, records), len(records))

@@ -14,7 +14,7 @@ import numpy as np
 
 from ecg_text.data.store import Store
 from ecg_text.evaluation.metrics import macro_auroc
-from ecg_text.hub.embedding import load
+from ecg_text.hub.loading import load
 from ecg_text.text.prompt_files import text_prompt_set
 
 # What is typed, and the SCP statements of which one is meant.

@@ -25,7 +25,7 @@ _STORE_MARK, _RUN_MARK = "store.json", "run.json"
 
 Rule = Literal["contrast", "cosine", "single"]
 
-MODEL_HELP = "A checkpoint folder, or a hub name org/name[@revision]."
+MODEL_HELP = "A checkpoint folder, a hub name org/name[@revision], or reference, the model that ships with ecg_text."
 RULE_HELP = (
     "contrast: a label's texts against its opposite. cosine: its texts alone. "
     "single: its first text against its first opposite."
@@ -88,13 +88,15 @@ class FileFacts:
 
 
 def load_model(name: str) -> Embedder:
-    """The model of this folder or hub name, in silence. Raises CheckpointError."""
-    refuse_no_model(Path(name).expanduser())
+    """The model of this name or folder, in silence. Raises CheckpointError."""
+    folder = own_folder(name)
+    if folder is not None:
+        refuse_no_model(folder)
     quiet_libraries()
-    from ecg_text.hub.embedding import load
+    from ecg_text.hub.loading import load
     from ecg_text.hub.text_encoder import is_text_encoder
 
-    if Path(name).expanduser().is_dir() and is_text_encoder(Path(name).expanduser()):
+    if folder is not None and is_text_encoder(folder):
         with_it = f"ecg-text train clip_nano ... --set model.text.pretrained={shlex.quote(name)}"
         raise CheckpointError(f"{name} is a text encoder alone, which reads no ECG; train a model with it: {with_it}")
     return load(name)
@@ -143,6 +145,14 @@ def tell_reading(embedder: Embedder, texts: Sequence[str], *, words: bool = True
     return told
 
 
+def own_folder(name: str) -> Path | None:
+    """The folder on this disk that a MODEL argument names; None for a bundled model, or one of a hub."""
+    from ecg_text.hub.bundled import bundled_folder
+
+    folder = Path(name).expanduser()
+    return folder if bundled_folder(name) is None and folder.is_dir() else None
+
+
 def refuse_no_model(folder: Path) -> None:
     """Raises CheckpointError for the two folders that are most easily taken for a model's."""
     if (folder / _STORE_MARK).is_file():
@@ -154,11 +164,11 @@ def refuse_no_model(folder: Path) -> None:
 
 
 def whereabouts(name: str) -> str:
-    """What an index remembers of a model: an absolute path for a folder, a hub name as it is."""
+    """What an index remembers of a model: an absolute path for a folder, the name of any other as it is."""
     from ecg_text.index.places import place_of
 
-    path = Path(name).expanduser()
-    return place_of(path) if path.is_dir() else name
+    folder = own_folder(name)
+    return name if folder is None else place_of(folder)
 
 
 def model_of_index(index: Index, given: str | None) -> Embedder:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ecg_text.cli.asking import RULE_HELP, Rule, load_model, named_prompt_sets
+from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, load_model, named_prompt_sets, own_folder
 from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, progress, say, say_research_use
 from ecg_text.cli.evaluate_asked import Split
 from ecg_text.errors import CheckpointError
+from ecg_text.hub.bundled import REFERENCE
 
 if TYPE_CHECKING:
     from ecg_text.evaluation.calibrating import FittedPrompts
@@ -23,8 +24,12 @@ _COLUMNS = ("label", "positives", "curve", "at 90 % sensitivity", "at 95 % speci
 
 
 def calibrate(
-    model: Path = typer.Argument(..., help="A checkpoint folder on this disk; calibration.json is written into it."),
+    model: str = typer.Argument(REFERENCE, help=MODEL_HELP),
     data: Path = typer.Option(..., help="A store with labels, made by ecg-text prepare."),
+    out: Path | None = typer.Option(
+        None,
+        help="Write a copy of the model with the calibration here; by default it goes into the model's own folder.",
+    ),
     prompts: list[str] = typer.Option([], help="A prompt set, by name or .toml file; the model's own by default."),
     split: Split = typer.Option("val", help="The split to fit on: not that of training, and not that to report on."),
     rule: Rule = typer.Option("contrast", help=RULE_HELP),
@@ -34,23 +39,22 @@ def calibrate(
     ),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
-    """Fit probabilities and operating points of a model's labels, and keep them in the model's folder.
+    """Fit probabilities and operating points of a model's labels, and keep them with the model.
 
-    Example: `ecg-text calibrate run/model --data store`
+    Example: `ecg-text calibrate run/model --data store`, or of the model that ships, for your hospital:
+    `ecg-text calibrate --data store --out mine`
 
     Each label gets the curve, logistic or rising freely, that tells the patients left out best; one with too few
     patients gets none, and says so. What holds on this split need not hold elsewhere: where a finding is rarer, its
     probability is too high. A calibration that is there already is replaced.
     """
-    folder = model.expanduser()
-    if not folder.is_dir():
-        raise CheckpointError(
-            f"{model} is no folder on this disk; a calibration is written into the model's own folder"
-        )
-    embedder = load_model(str(model))
+    folder = _destination(model, out)
+    embedder = load_model(model)
     fitted, calibration = _fit(embedder, data, prompts, split, rule, seed, keep=reference)
     from ecg_text.hub.calibration_file import write_calibration
 
+    if out is not None:
+        _copy(model, folder)
     path = write_calibration(folder, calibration)
     held_out = {one.prompts.name: _held_out(one, calibration.fitted_on.num_records) for one in fitted}
     if as_json:
@@ -62,6 +66,36 @@ def calibrate(
     say(f"fitted on {on}; rule {rule}, model {calibration.model_revision}")
     say(f"written to {path}")
     say_research_use()
+
+
+def _destination(model: str, out: Path | None) -> Path:
+    """The folder that gets the calibration. Raises CheckpointError where it is nobody's to write into, or taken."""
+    if out is not None:
+        from ecg_text.hub.writing import refuse_foreign
+
+        refuse_foreign(out.expanduser())
+        return out.expanduser()
+    folder = own_folder(model)
+    if folder is None:
+        raise CheckpointError(
+            f"{model} is no folder of yours; name one with --out, for a copy of the model with its calibration"
+        )
+    return folder
+
+
+def _copy(model: str, folder: Path) -> None:
+    """The model's files, whole or not at all, without the calibration that it may have."""
+    import shutil
+
+    from ecg_text.hub.calibration_file import CALIBRATION
+    from ecg_text.hub.remote import WANTED, fetch_folder
+    from ecg_text.hub.writing import written_whole
+
+    source = fetch_folder(model)
+    with written_whole(folder) as fresh:
+        for path in (path for pattern in WANTED for path in source.glob(pattern)):
+            if path.name != CALIBRATION:
+                shutil.copyfile(path, fresh / path.name)
 
 
 def _fit(

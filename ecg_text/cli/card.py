@@ -9,10 +9,11 @@ import typer
 from ecg_text.cli.asking import MODEL_HELP, refuse_no_model
 from ecg_text.cli.common import print_json, quiet_libraries, say
 from ecg_text.errors import CheckpointError
+from ecg_text.hub.bundled import REFERENCE
 
 
 def card(
-    model: str = typer.Argument(..., help=MODEL_HELP),
+    model: str = typer.Argument(REFERENCE, help=MODEL_HELP),
     results: Path | None = typer.Option(None, help="A results.json; by default that in the model's folder, if any."),
     write: bool = typer.Option(False, "--write", help="Write it into the folder, with the results that it tells."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout: the card, and what it lacks."),

@@ -19,12 +19,14 @@ from ecg_text.cli.asking import (
     FileFacts,
     Rule,
     load_model,
+    own_folder,
     pinned,
     tell_reading,
 )
 from ecg_text.cli.classify_told import CSV_COLUMNS, Answered, csv_rows, document_of, show_answer, show_question
 from ecg_text.cli.common import RESEARCH_USE, print_json, say, say_research_use
 from ecg_text.csv_file import write_csv
+from ecg_text.hub.bundled import REFERENCE
 
 if TYPE_CHECKING:
     from ecg_text.hub.answering import Answerer
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 def classify(
     files: list[str] = typer.Argument(..., metavar="FILE...", help="Recordings of any format."),
-    model: str = typer.Option(..., help=MODEL_HELP),
+    model: str = typer.Option(REFERENCE, help=MODEL_HELP),
     prompts: str | None = typer.Option(None, help="A prompt set: a name (ecg-text prompts list) or a .toml file."),
     text: list[str] = typer.Option([], help="A finding in your words; may be given many times."),
     opposite: list[str] = typer.Option([], help="What --text is measured against; normality by default."),
@@ -129,8 +131,8 @@ def _sheets(folder: Path, model: str) -> AnswerSheets:
     """Sheets may be handed on: of a model on this disk they tell the name of its folder, and not where it lies."""
     from ecg_text.plots.answer_sheet import AnswerSheets
 
-    place = Path(model).expanduser()
-    return AnswerSheets(folder, place.resolve().name if place.is_dir() else model)
+    place = own_folder(model)
+    return AnswerSheets(folder, model if place is None else place.resolve().name)
 
 
 def _document(

@@ -39,7 +39,11 @@ def demo_page(
             f"{minutes}, starting from nothing. Then it was asked in words about {len(asked.held_out.rows)} ECGs of "
             "patients it had never met."
         ),
-        overall=_row("macro AUROC", asked.result.metrics, asked.random.metrics, len(asked.held_out.rows)),
+        overall=_row(
+            "macro AUROC",
+            [one.metrics["macro_auroc"] for one in (asked.result, asked.random, asked.reference)],
+            len(asked.held_out.rows),
+        ),
         rows=tuple(_label_rows(asked)),
         cases=tuple(archive.case(row) for row in _shown(asked)),
         searches=tuple(archive.search(one) for one in found),
@@ -95,24 +99,25 @@ def _shown(asked: Asked) -> list[int]:
 
 
 def _label_rows(asked: Asked) -> list[TableRow]:
-    random = asked.random.classes
+    models = (asked.result, asked.random, asked.reference)
     return [
-        _row(asked.prompts.label(name).title, score.metrics, random[name].metrics, score.support)
+        _row(asked.prompts.label(name).title, [one.classes[name].metrics["auroc"] for one in models], score.support)
         for name, score in asked.result.classes.items()
         if "auroc" in score.metrics
     ]
 
 
-def _row(label: str, metrics: Mapping[str, Metric], random: Mapping[str, Metric], support: int) -> TableRow:
-    name = "macro_auroc" if "macro_auroc" in metrics else "auroc"
-    metric = metrics[name]
+def _row(label: str, metrics: Sequence[Metric], support: int) -> TableRow:
+    """The AUROC of the model, of an untrained one and of the reference model, in this order."""
+    metric, random, reference = metrics
     return TableRow(
         label=label,
         auroc=metric.value,
         low=metric.value if metric.low is None else metric.low,
         high=metric.value if metric.high is None else metric.high,
         support=support,
-        random=random[name].value,
+        random=random.value,
+        reference=reference.value,
     )
 
 

@@ -11,6 +11,7 @@ import typer
 from ecg_text.cli.asked_files import Refused, Seen, ask_files, plain_refused
 from ecg_text.cli.asking import LEADS, MODEL_HELP, RATE_HZ, RECORD_ID, UNIT, FileFacts, load_model, pinned
 from ecg_text.cli.common import print_json, print_table, say
+from ecg_text.hub.bundled import REFERENCE
 
 if TYPE_CHECKING:
     from ecg_text.hub.describing import Drafter
@@ -23,7 +24,7 @@ TOP_P, SEED, MOST_SHOWN = 0.9, 0, 3
 
 def describe(
     files: list[str] = typer.Argument(..., metavar="FILE...", help="Recordings of any format."),
-    model: str = typer.Option(..., help=MODEL_HELP),
+    model: str = typer.Option(REFERENCE, help=MODEL_HELP),
     beams: int | None = typer.Option(None, min=1, help="Look for the likeliest draft with N beams, not word by word."),
     sample: bool = typer.Option(False, "--sample", help="Leave each word to chance among the likeliest."),
     top_p: float | None = typer.Option(None, help=f"With --sample: the likeliest words up to this share ({TOP_P})."),

@@ -13,6 +13,7 @@ from typer import Argument, Option
 from ecg_text.cli.asking import MODEL_HELP, RULE_HELP, Rule, load_model, named_prompt_sets, this_command
 from ecg_text.cli.common import progress
 from ecg_text.errors import DataError, PromptError
+from ecg_text.hub.bundled import REFERENCE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +62,7 @@ class Asked:
     cli/evaluate_tasks.py says which tasks an option belongs to; one that it does not name belongs to all.
     """
 
-    model: Annotated[str, Argument(help=MODEL_HELP)]
+    model: Annotated[str, Argument(help=MODEL_HELP)] = REFERENCE
     task: Annotated[str, Option(help="What is asked: one of the tasks below.")]
     out: Annotated[Path, Option(help=OUT_HELP)]
     data: Annotated[Path | None, Option(help="A store made by ecg-text prepare.")] = None

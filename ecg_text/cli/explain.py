@@ -20,6 +20,7 @@ from ecg_text.cli.asking import (
     tell_reading,
 )
 from ecg_text.cli.common import RESEARCH_USE, print_json, print_table, progress, say, say_research_use
+from ecg_text.hub.bundled import REFERENCE
 
 if TYPE_CHECKING:
     from ecg_text.hub.explanation import Deletion, Explanation
@@ -35,7 +36,7 @@ MOST_MOMENTS = 3
 def explain(
     file: str = typer.Argument(..., metavar="FILE", help="A recording of any format."),
     text: str = typer.Argument(..., metavar="TEXT", help="A finding in your words."),
-    model: str = typer.Option(..., help=MODEL_HELP),
+    model: str = typer.Option(REFERENCE, help=MODEL_HELP),
     plot: Path | None = typer.Option(None, help="Draw it on ECG paper: .svg, .png or .pdf."),
     layout: Layout = typer.Option("3x4", help="The sheet: 3x4 (and a rhythm strip), 6x2 or 12x1."),
     start_s: float = typer.Option(0.0, min=0.0, help="Explain the window that begins here, not the first."),

@@ -23,6 +23,7 @@ from ecg_text.cli.asking import (
 from ecg_text.cli.common import print_json, progress, remark, say
 from ecg_text.csv_file import write_csv
 from ecg_text.errors import DataError, EcgTextError
+from ecg_text.hub.bundled import REFERENCE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +57,7 @@ class Embedded:
 @index_app.command()
 def build(
     source: Path = typer.Argument(..., metavar="STORE|DIR", help=SOURCE_HELP),
-    model: str = typer.Option(..., help=MODEL_HELP),
+    model: str = typer.Option(REFERENCE, help=MODEL_HELP),
     out: Path = typer.Option(..., help="The folder of the index."),
     split: str | None = typer.Option(None, help=SPLIT_HELP),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),

@@ -13,6 +13,7 @@ from typer import Argument, Option
 
 from ecg_text.cli.asking import MODEL_HELP, load_model
 from ecg_text.cli.evaluate_asked import CLASS_TEXTS_HELP, STATEMENTS_HELP, Asked, Split
+from ecg_text.hub.bundled import REFERENCE
 from ecg_text.version import __version__
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ CHECK_HELP = "A results.json that this run should reproduce within 0.2 points; s
 class Wanted:
     """The options, as a person gave them; what they name is loaded when it is first looked at."""
 
-    model: Annotated[str, Argument(help=MODEL_HELP)]
+    model: Annotated[str, Argument(help=MODEL_HELP)] = REFERENCE
     data: Annotated[Path, Option(help="A store made by ecg-text prepare.")]
     out: Annotated[Path | None, Option(help=OUT_HELP)] = None
     split: Annotated[Split, Option(help="The split to report: test, once. Develop on val.")] = "test"

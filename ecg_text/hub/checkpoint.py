@@ -30,7 +30,7 @@ from ecg_text.hub.parts import (
     weights_revision,
 )
 from ecg_text.hub.remote import fetch_folder, origin_of
-from ecg_text.hub.writing import write_json, written_whole
+from ecg_text.hub.writing import halve_weights, write_json, written_whole
 from ecg_text.models.auto import register
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
@@ -66,14 +66,18 @@ def save_checkpoint(
     prompt_sets: Sequence[PromptSet] = (),
     provenance: Mapping[str, Any],
     calibration: Calibration | None = None,
+    half: bool = False,
 ) -> str:
     """Write a checkpoint folder, complete or not at all, and return its revision; an older one is replaced at the end.
 
-    What provenance tells is written without the folders of this disk. Raises CheckpointError where the folder holds
-    something else, the calibration is another model's, or the disk is full.
+    half keeps the weights in float16, in half the space; a model computes in float32 all the same. What provenance
+    tells is written without the folders of this disk. Raises CheckpointError where the folder holds something else, the
+    calibration is another model's, or the disk is full.
     """
     with written_whole(folder) as fresh:
         model.save_pretrained(fresh)
+        if half:
+            halve_weights(fresh)
         with errors_of_tokenizers():
             processor.save_pretrained(fresh)
         revision = _write_facts(fresh, processor, prompt_sets, provenance)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from transformers import GenerationConfig
 
-from ecg_text.errors import ConfigError, FingerprintError
+from ecg_text.errors import FingerprintError
 from ecg_text.hub.answering import Answerer
 from ecg_text.hub.answers import EcgAnswer
 from ecg_text.hub.calibration import CalibratedPrompts, Calibration
-from ecg_text.hub.checkpoint import load_checkpoint
 from ecg_text.hub.describing import Drafter
 from ecg_text.hub.drafts import Draft
 from ecg_text.hub.explaining import explain_record
@@ -226,26 +224,6 @@ class Embedder:
         return np.zeros((num, self.model.config.embedding_width), dtype=np.float32)
 
 
-def load(name_or_folder: str | Path, revision: str | None = None, device: str = "cpu") -> Embedder:
-    """A model ready to be asked, from a checkpoint folder or a hub name.
-
-    Raises CheckpointError, ConfigError or FingerprintError as load_checkpoint does, and ConfigError for a device that
-    is not there.
-    """
-    place = _device(device)
-    checkpoint = load_checkpoint(name_or_folder, revision)
-    model: EcgTextModel = checkpoint.model.to(place)  # type: ignore[arg-type]
-    return Embedder(
-        model,
-        checkpoint.processor,
-        revision=checkpoint.revision,
-        origin=checkpoint.origin,
-        prompts=checkpoint.prompts,
-        provenance=checkpoint.provenance,
-        calibration=checkpoint.calibration,
-    )
-
-
 def as_array(x: torch.Tensor) -> np.ndarray:
     """The same as float32 NumPy array."""
     return np.asarray(x.float().cpu().numpy())
@@ -258,12 +236,3 @@ def require_prepared(store: Store, wanted: str) -> None:
             f"{store.folder} was prepared with fingerprint {store.fingerprint}, the model wants {wanted}; prepare it "
             "again with this model's preprocessing"
         )
-
-
-def _device(name: str) -> torch.device:
-    """The device of this name, tried out. Raises ConfigError."""
-    try:
-        return torch.empty(0, device=torch.device(name)).device
-    except (RuntimeError, AssertionError) as error:  # torch says with an AssertionError that it was built without CUDA
-        reason = str(error).strip().splitlines()[0]
-        raise ConfigError(f"device {name!r} cannot be used ({reason}); leave it out, or give 'cpu'") from error

@@ -1,4 +1,4 @@
-"""Where a model's folder is: on this disk, or fetched from a model hub at a stated revision."""
+"""Where a model's folder is: shipped with the package, on this disk, or fetched from a model hub at a revision."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from ecg_text.errors import CheckpointError
+from ecg_text.hub.bundled import bundled_folder, bundled_names
 
 # Only what a checkpoint is made of: no pickles, no code.
 WANTED = ["*.json", "*.safetensors", "*.txt", "*.md", "*.toml"]
@@ -15,10 +16,16 @@ _KEPT = re.compile(r"models--(.+)--(.+)/snapshots/([0-9a-f]{40})")
 
 
 def fetch_folder(name: str, revision: str | None = None) -> Path:
-    """The local folder of a checkpoint: the folder itself, or a download of "org/name" or "org/name@revision".
+    """The local folder of a checkpoint: a bundled one, the folder itself, or a download of "org/name[@revision]".
 
     Raises CheckpointError, in one line, where there is no such folder and no such name, or the hub cannot be reached.
     """
+    if shipped := bundled_folder(name):
+        if revision is not None:
+            raise CheckpointError(
+                f"{name} ships with this version of ecg_text and has no revision {revision!r}; leave the revision out"
+            )
+        return shipped
     folder = Path(name).expanduser()
     if folder.is_dir():
         if revision is not None:
@@ -28,7 +35,10 @@ def fetch_folder(name: str, revision: str | None = None) -> Path:
         raise CheckpointError(f"{name} is a file; give the checkpoint folder that it is in, or a hub name")
     repository, at, tag = name.partition("@")
     if repository.count("/") != 1 or repository.startswith((".", "/", "~")) or (at and not tag):
-        raise CheckpointError(f"there is no folder {name}; give a checkpoint folder or a hub name org/name[@revision]")
+        shipped_names = " or ".join(bundled_names())
+        raise CheckpointError(
+            f"there is no folder {name}; give a checkpoint folder, a hub name org/name[@revision], or {shipped_names}"
+        )
     if tag and revision is not None and tag != revision:
         raise CheckpointError(f"{name} asks for revision {tag!r}, and {revision!r} is asked for too; give one of them")
     return _download(repository, revision or tag or None)

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
 from ecg_text.data.replace import replaced_folder
 from ecg_text.errors import CheckpointError
@@ -44,6 +46,19 @@ def refuse_foreign(folder: Path) -> None:
     if names and (folders or not {CONFIG, WEIGHTS, PROVENANCE} <= names):
         what = f"the folder {folders[0]}" if folders else "no checkpoint"
         raise CheckpointError(f"{folder} is not empty and holds {what}; choose another folder")
+
+
+def halve_weights(folder: Path) -> None:
+    """Keep a folder's floating weights in float16. Raises CheckpointError for one that float16 cannot hold.
+
+    The configuration goes on saying float32, in which transformers then loads them, as we do.
+    """
+    halved = {}
+    for name, weight in load_file(folder / WEIGHTS).items():
+        halved[name] = weight.half() if weight.is_floating_point() else weight
+        if not torch.isfinite(halved[name]).all():
+            raise CheckpointError(f"{name} holds {weight.abs().max():g}, which float16 cannot; keep it in float32")
+    save_file(halved, folder / WEIGHTS, metadata={"format": "pt"})
 
 
 def write_json(path: Path, value: Any) -> None:

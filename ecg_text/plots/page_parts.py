@@ -53,25 +53,28 @@ def header(title: str, summary: str, record: Record | None, sections: Sequence[t
 
 
 def zero_shot(overall: TableRow | None, rows: Sequence[TableRow]) -> str:
-    """Each label's AUROC with its interval, beside a random encoder's."""
+    """Each label's AUROC with its interval, beside a random encoder's and the reference model's."""
     note = (
         "Each label was asked as a sentence; no classifier was trained. AUROC with its 95&nbsp;% interval over "
         'patients (<span class="key value"></span>), beside the same model before training '
-        '(<span class="key reference"></span>). The dashed line is chance. '
+        '(<span class="key reference"></span>). The dashed line is chance. The reference model ships with ecg_text; it '
+        "learned from patients' ECGs, and never from a synthetic one. "
         "Where a label has a handful of records, 1.00 to 1.00 only says that no pair of them was misranked."
     )
     hero = ""
     if overall is not None:
         hero = (
             f'<p class="hero"><strong>{overall.auroc:.2f}</strong> {escape(overall.label)}'
-            f"<small>{overall.low:.2f} to {overall.high:.2f}, random encoder {overall.random:.2f}</small></p>"
+            f"<small>{overall.low:.2f} to {overall.high:.2f}, random encoder {overall.random:.2f}, "
+            f"reference model {overall.reference:.2f}</small></p>"
         )
     if not rows:
         return ""
     body = "".join(_table_row(row) for row in rows)
     columns = (
         '<th scope="col">label</th><th scope="col">AUROC</th><th scope="col" class="wide">0 to 1</th>'
-        '<th scope="col">95&nbsp;%</th><th scope="col">random</th><th scope="col">records</th>'
+        '<th scope="col">95&nbsp;%</th><th scope="col">random</th>'
+        '<th scope="col">reference</th><th scope="col">records</th>'
     )
     table = f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
     return section("zero-shot", "Asked in words", note, f'{hero}<div class="scroll">{table}</div>')
@@ -81,7 +84,8 @@ def _table_row(row: TableRow) -> str:
     chart = interval_svg(row.auroc, row.low, row.high, row.random)
     return (
         f'<tr><th scope="row">{escape(row.label)}</th><td class="big">{row.auroc:.2f}</td><td class="wide">{chart}</td>'
-        f"<td>{row.low:.2f}–{row.high:.2f}</td><td>{row.random:.2f}</td><td>{row.support}</td></tr>"
+        f"<td>{row.low:.2f}–{row.high:.2f}</td><td>{row.random:.2f}</td>"
+        f"<td>{row.reference:.2f}</td><td>{row.support}</td></tr>"
     )
 
 

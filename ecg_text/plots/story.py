@@ -9,7 +9,10 @@ from ecg_text.record import Record
 
 @dataclass(frozen=True, kw_only=True)
 class TableRow:
-    """A label's zero-shot AUROC with its 95 % interval, its positive records, and the random encoder's AUROC."""
+    """A label's zero-shot AUROC with its 95 % interval, its positive records, and the AUROC of two other models.
+
+    They are a random encoder, and the reference model that ships with the package.
+    """
 
     label: str
     auroc: float
@@ -17,6 +20,7 @@ class TableRow:
     high: float
     support: int
     random: float
+    reference: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

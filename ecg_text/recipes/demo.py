@@ -81,9 +81,10 @@ KEPT_COLUMNS = ["record_id", "report", "path"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Asked:
-    """The held-out records, their similarity (N, K) with every label, and the scores of the model and of its twin.
+    """The held-out records, their similarity (N, K) with every label, and the scores of three models.
 
-    The twin (random) is the same model before it learned.
+    They are the model of the demonstration (result), the same before it learned (random), and the one that ships with
+    the package (reference), which learned from patients and never from a synthetic ECG.
     """
 
     held_out: EmbeddedSplit
@@ -91,6 +92,7 @@ class Asked:
     similarities: np.ndarray
     result: Result
     random: Result
+    reference: Result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,8 +179,15 @@ def prepare_records(folder: Path, progress: Progress | None = None) -> Store:
     return Store.open(folder / STORE)
 
 
-def ask(embedder: Embedder, store: Store, prompts: PromptSet, plan: DemoPlan, facts: Mapping[str, Fact]) -> Asked:
-    """Every label of a prompt set asked of the held-out records, before and after the model learned."""
+def ask(
+    models: tuple[Embedder, Embedder],
+    store: Store,
+    prompts: PromptSet,
+    plan: DemoPlan,
+    facts: Mapping[str, Fact],
+) -> Asked:
+    """Every label of a prompt set asked of the held-out records: of the two models, and of one that is untrained."""
+    embedder, reference = models
     held_out = embed_split(embedder, store, HELD_OUT)
     random = embed_split(embedder.random_twin(plan.seed), store, HELD_OUT)
 
@@ -199,6 +208,7 @@ def ask(embedder: Embedder, store: Store, prompts: PromptSet, plan: DemoPlan, fa
         similarities=embedder.similarities(held_out.vectors, prompts),
         result=score(held_out, random, plan.num_resamples),
         random=score(random, None, 0),
+        reference=score(embed_split(reference, store, HELD_OUT), None, 0),
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from ecg_text.evaluation.result import read_result
 from ecg_text.evaluation.subgroups import Comparison
 from ecg_text.hub.calibration_file import CALIBRATION, read_calibration
-from ecg_text.hub.embedding import load
+from ecg_text.hub.loading import load
 
 pytestmark = pytest.mark.slow
 
@@ -87,12 +87,13 @@ def test_labels_of_too_few_patients_are_named(say_to: Callable[..., Any], own: P
     assert "left out:" not in said.out
 
 
-@pytest.mark.parametrize("what", ["hub name", "store", "damaged"])
+@pytest.mark.parametrize("what", ["hub name", "bundled", "store", "damaged"])
 def test_where_no_calibration_can_go_is_told(say_to: Callable[..., Any], own: Path, store: Path, what: str) -> None:
     if what == "damaged":
         (own / CALIBRATION).write_text("{}")
     place, says = {
-        "hub name": ("org/name", "org/name is no folder on this disk"),
+        "hub name": ("org/name", "org/name is no folder of yours; name one with --out"),
+        "bundled": ("reference", "reference is no folder of yours; name one with --out"),
         "store": (store, "is a store, not a model"),
         "damaged": (own, "delete it and fit again"),
     }[what]
@@ -139,3 +140,31 @@ def test_subgroups_are_compared(
     assert set(result.baselines) == {"chance", "random encoder"}
     assert "site (not known)" in str(result.provenance["groups_left_out"])
     assert "num labels compared" in said.out
+
+
+@pytest.mark.usefixtures("two_patients_will_do")
+def test_a_copy_gets_the_calibration_and_the_model_stays_as_it_was(
+    say_to: Callable[..., Any], own: Path, store: Path, tmp_path: Path
+) -> None:
+    say_to("calibrate", own, "--data", store, *TRAIN)
+    before, mine = {path.name: path.read_bytes() for path in own.iterdir()}, tmp_path / "mine"
+    said = say_to("calibrate", own, "--data", store, *TRAIN, "--seed", "1", "--out", mine)
+    assert (said.status, said.err) == (0, "")
+    assert {path.name: path.read_bytes() for path in own.iterdir()} == before
+    after = {path.name: path.read_bytes() for path in mine.iterdir()}
+    assert {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == {CALIBRATION}
+    carried = load(mine).own_calibration
+    assert not isinstance(carried, str)
+    assert carried.fitted_on.seed == 1
+
+
+def test_a_folder_of_something_else_is_not_written_over(
+    say_to: Callable[..., Any], own: Path, store: Path, tmp_path: Path
+) -> None:
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "thesis.txt").write_text("years of work")
+    said = say_to("calibrate", own, "--data", store, *TRAIN, "--out", taken)
+    assert (said.status, said.out) == (1, "")
+    assert "is not empty and holds no checkpoint" in said.err
+    assert (taken / "thesis.txt").read_text() == "years of work"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ecg_text.hub.calibration_file import CALIBRATION, write_calibration
-from ecg_text.hub.embedding import load
+from ecg_text.hub.loading import load
 from ecg_text.signal.read import read
 from ecg_text.text.prompt_files import load_prompt_set, text_prompt_set
 from tests.support.calibrated import TOO_FEW, calibration_of

@@ -40,7 +40,7 @@ def test_every_label_of_a_set_is_answered_best_first(say_to: Callable[..., Any],
 
 
 def test_the_answers_are_those_of_the_library(say_to: Callable[..., Any], model: Path, ecg: Path) -> None:
-    from ecg_text.hub.embedding import load
+    from ecg_text.hub.loading import load
     from ecg_text.signal.read import read
     from ecg_text.text.prompt_files import text_prompt_set
 

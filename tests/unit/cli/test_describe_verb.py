@@ -59,7 +59,7 @@ def test_a_draft_is_told_sentence_by_sentence(say_to: Callable[..., Any], writin
 
 
 def test_the_json_is_what_the_library_says(say_to: Callable[..., Any], writing: Path, ecg: Path) -> None:
-    from ecg_text.hub.embedding import load
+    from ecg_text.hub.loading import load
     from ecg_text.signal.read import read
 
     said = say_to("describe", ecg, "--model", writing, "--beams", 2, "--json")

@@ -25,8 +25,8 @@ def ecg(archive: Path) -> Path:
 
 
 def test_the_answer_is_that_of_the_library(say_to: Callable[..., Any], model: Path, ecg: Path) -> None:
-    from ecg_text.hub.embedding import load
     from ecg_text.hub.explaining import explain_record
+    from ecg_text.hub.loading import load
     from ecg_text.signal.read import read
 
     said = say_to("explain", ecg, TEXT, "--model", model, "--draws", 5, "--seed", 3, "--json")

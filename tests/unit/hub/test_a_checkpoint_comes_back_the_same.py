@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from ecg_text.hub.checkpoint import load_checkpoint, save_checkpoint
-from ecg_text.hub.embedding import Embedder, load
+from ecg_text.hub.embedding import Embedder
+from ecg_text.hub.loading import load
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.record import Record

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from ecg_text.errors import CheckpointError, EcgTextError
 from ecg_text.hub.checkpoint import save_checkpoint
-from ecg_text.hub.embedding import load
+from ecg_text.hub.loading import load
 from ecg_text.hub.parcel import pack
 from ecg_text.hub.parts import CARD, NEEDED
 from ecg_text.hub.publish import Published, look_up, publish

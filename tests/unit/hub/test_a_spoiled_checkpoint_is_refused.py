@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from ecg_text.errors import CheckpointError, ConfigError, EcgTextError, FingerprintError
 from ecg_text.hub.checkpoint import load_checkpoint
-from ecg_text.hub.embedding import load
+from ecg_text.hub.loading import load
 from ecg_text.hub.parts import NEEDED, weights_revision
 from ecg_text.leads import STANDARD_12
 

@@ -21,7 +21,8 @@ from transformers import (
 
 from ecg_text.errors import CheckpointError
 from ecg_text.hub.checkpoint import save_checkpoint
-from ecg_text.hub.embedding import Embedder, load
+from ecg_text.hub.embedding import Embedder
+from ecg_text.hub.loading import load
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.recipes.run import EcgTower, ModelPlan, TextTower
 from ecg_text.recipes.towers import build_model, build_tokenizer

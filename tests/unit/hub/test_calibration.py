@@ -17,7 +17,8 @@ from ecg_text.hub.calibrated_label import POINTS, CalibratedLabel, Isotonic, Ope
 from ecg_text.hub.calibration import CalibratedPrompts, Calibration, FittedOn
 from ecg_text.hub.calibration_file import CALIBRATION, from_dict, read_calibration, to_dict, write_calibration
 from ecg_text.hub.checkpoint import load_checkpoint, save_checkpoint
-from ecg_text.hub.embedding import Embedder, load
+from ecg_text.hub.embedding import Embedder
+from ecg_text.hub.loading import load
 from ecg_text.hub.parcel import pack
 from ecg_text.hub.reference import MOST_BYTES, Reference
 from ecg_text.text.prompt_files import text_prompt_set

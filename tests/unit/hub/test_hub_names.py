@@ -11,7 +11,7 @@ import pytest
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
 from ecg_text.errors import CheckpointError
-from ecg_text.hub.embedding import load
+from ecg_text.hub.loading import load
 from ecg_text.hub.remote import WANTED, fetch_folder, origin_of
 
 

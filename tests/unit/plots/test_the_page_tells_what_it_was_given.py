@@ -22,7 +22,7 @@ def record(number: int) -> Record:
 
 @pytest.fixture
 def page() -> DemoPage:
-    row = TableRow(label=EVIL, auroc=0.912, low=0.884, high=0.941, support=37, random=0.513)
+    row = TableRow(label=EVIL, auroc=0.912, low=0.884, high=0.941, support=37, random=0.513, reference=0.876)
     labels = tuple((f"label {i}", 0.5 - 0.1 * i) for i in range(9))
     hits = tuple(SearchHit(record=record(i), similarity=0.4, report=EVIL, is_relevant=i == 0) for i in range(4))
     return DemoPage(
@@ -82,7 +82,7 @@ def test_the_page_asks_for_nothing_outside_itself(page: DemoPage) -> None:
 
 def test_numbers_stand_with_their_interval_support_and_reference(page: DemoPage) -> None:
     text = render_page(page)
-    for shown in ("0.91", "0.88–0.94", "0.51", "37", "+0.50", "−0.30"):
+    for shown in ("0.91", "0.88–0.94", "0.51", "0.88", "37", "+0.50", "−0.30"):
         assert shown in text
     assert "1 of the first 4 are right; chance would give 0.2." in text
     assert text.lower().count("research use only, not a medical device") >= 2
