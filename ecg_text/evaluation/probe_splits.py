@@ -18,7 +18,7 @@ from ecg_text.errors import ConfigError, DataError
 from ecg_text.evaluation.asked import AskedSplit
 from ecg_text.evaluation.probes import ProbeRows, patient_halves
 from ecg_text.hub.embedding import Embedder, Progress
-from ecg_text.hub.features import ecg_tokens, ecg_vectors
+from ecg_text.hub.features import ecg_tokens
 
 TRAIN, CHOOSE = "train", "val"
 
@@ -33,7 +33,7 @@ def pooled_features(embedder: Embedder, store: Store, rows: np.ndarray, progress
 
 def mean_tokens(embedder: Embedder, store: Store, rows: np.ndarray, progress: Progress | None) -> np.ndarray:
     """The mean of the tokens before the head, which has learned what reports tell: (n, W)."""
-    return ecg_vectors(embedder, store, rows, progress).tokens
+    return embedder.store_vectors(store, rows, progress).tokens
 
 
 FEATURES: Mapping[str, Extract] = MappingProxyType(

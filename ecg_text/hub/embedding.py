@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from ecg_text.models.outputs import EcgFeatures
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.random_twin import random_twin
 from ecg_text.models.two_tower import EcgTextModel
+from ecg_text.nn.pooling import masked_mean
 from ecg_text.record import Record
 from ecg_text.signal.gate.passage import require_ecg
 from ecg_text.signal.preprocess import Prepared
@@ -33,6 +34,13 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 BATCH = 128
+
+
+class EcgVectors(NamedTuple):
+    """pooled (n, D) is the model's embedding, of unit length; tokens (n, W) the mean of its tokens before the head."""
+
+    pooled: np.ndarray
+    tokens: np.ndarray
 
 
 class Embedder:
@@ -120,8 +128,17 @@ class Embedder:
         self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
     ) -> np.ndarray:
         """Rows of a store: (n, D). Raises FingerprintError where the store was prepared in another way."""
-        vectors = [as_array(found.pooled) for found in self.encode_store(store, rows, progress)]
-        return np.concatenate([self._zeros(0), *vectors])
+        return self.store_vectors(store, rows, progress).pooled
+
+    def store_vectors(
+        self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
+    ) -> EcgVectors:
+        """Both vectors of rows of a store. Raises FingerprintError where the store was prepared in another way."""
+        parts = [
+            EcgVectors(as_array(found.pooled), as_array(masked_mean(found.tokens.float(), found.token_mask)))
+            for found in self.encode_store(store, rows, progress)
+        ]
+        return joined(parts) if parts else EcgVectors(self._zeros(0), self._zeros(0))
 
     @torch.inference_mode()
     def encode_store(
@@ -222,6 +239,11 @@ class Embedder:
 
     def _zeros(self, num: int) -> np.ndarray:
         return np.zeros((num, self.model.config.embedding_width), dtype=np.float32)
+
+
+def joined(parts: Sequence[EcgVectors]) -> EcgVectors:
+    """One table of vectors from one or more, in their order."""
+    return EcgVectors(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def as_array(x: torch.Tensor) -> np.ndarray:

@@ -1,28 +1,20 @@
-"""What a frozen model knows of the ECGs of a store: its vectors, and the tokens they are made of; seen once, if wanted.
+"""What a frozen model knows of the ECGs of a store: the tokens that vectors are made of; and vectors, made once.
 
-Axes: n records, D width of the vectors, N tokens, W their width.
+Axes: n records, N tokens, W their width.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecg_text.hub.embedding import Embedder, Progress, as_array
-from ecg_text.nn.pooling import masked_mean
+from ecg_text.hub.embedding import EcgVectors, Embedder, Progress, as_array, joined
 
 if TYPE_CHECKING:
     from ecg_text.data.store import Store
-
-
-class EcgVectors(NamedTuple):
-    """pooled (n, D) is the model's embedding, of unit length; tokens (n, W) the mean of its tokens before the head."""
-
-    pooled: np.ndarray
-    tokens: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +32,6 @@ class TokenTable:
 
     def __getitem__(self, rows: np.ndarray) -> TokenTable:
         return TokenTable(self.values[rows], self.mask[rows])
-
-
-def ecg_vectors(
-    embedder: Embedder, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
-) -> EcgVectors:
-    """Both vectors of these rows of a store. Raises FingerprintError where it was prepared in another way."""
-    if isinstance(embedder, RememberingEmbedder):
-        return embedder.recall(store, rows, progress)
-    return _look(embedder, store, rows, progress)
 
 
 def ecg_tokens(
@@ -82,13 +65,9 @@ class RememberingEmbedder(Embedder):
         self._place: dict[int, int] = {}
         self._seen: list[EcgVectors] = []
 
-    def embed_store(
+    def store_vectors(
         self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
-    ) -> np.ndarray:
-        """Rows of a store: (n, D). Raises FingerprintError where the store was prepared in another way."""
-        return self.recall(store, rows, progress).pooled
-
-    def recall(self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None) -> EcgVectors:
+    ) -> EcgVectors:
         """Both vectors of these rows, of which those not yet seen are looked at. Raises FingerprintError."""
         self.require_prepared(store)
         if store is not self._store:
@@ -96,18 +75,9 @@ class RememberingEmbedder(Embedder):
         wanted = [int(row) for row in rows]
         new = [row for row in dict.fromkeys(wanted) if row not in self._place]
         if new:
-            found = [*self._seen, _look(self, store, new, progress)]
-            self._seen = [EcgVectors(*(np.concatenate(column) for column in zip(*found, strict=True)))]
+            self._seen = [joined([*self._seen, super().store_vectors(store, new, progress)])]
             self._place |= {row: len(self._place) + number for number, row in enumerate(new)}
         if not self._seen:
-            return EcgVectors(self._zeros(0), self._zeros(0))
+            return super().store_vectors(store, wanted, progress)
         places = [self._place[row] for row in wanted]
         return EcgVectors(*(column[places] for column in self._seen[0]))
-
-
-def _look(embedder: Embedder, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None) -> EcgVectors:
-    parts = [
-        EcgVectors(as_array(found.pooled), as_array(masked_mean(found.tokens.float(), found.token_mask)))
-        for found in embedder.encode_store(store, rows, progress)
-    ]
-    return EcgVectors(*(np.concatenate(column) for column in zip(*parts, strict=True)))

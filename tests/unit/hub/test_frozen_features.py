@@ -13,7 +13,7 @@ import torch
 from ecg_text.errors import FingerprintError
 from ecg_text.hub import embedding
 from ecg_text.hub.embedding import Embedder
-from ecg_text.hub.features import RememberingEmbedder, ecg_tokens, ecg_vectors
+from ecg_text.hub.features import RememberingEmbedder, ecg_tokens
 from ecg_text.record import Record
 
 
@@ -32,7 +32,7 @@ def store(embedder: Embedder, records: list[Record]) -> Any:
 def test_both_vectors_are_those_of_the_model(embedder: Embedder, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "BATCH", 3)
     rows, told = np.array([2, 0, 3, 1]), []
-    found = ecg_vectors(embedder, store, rows, lambda done, total: told.append((done, total)))
+    found = embedder.store_vectors(store, rows, lambda done, total: told.append((done, total)))
     tokens = ecg_tokens(embedder, store, rows)
     assert told == [(3, 4), (4, 4)]
     assert (found.pooled.dtype, found.tokens.dtype, tokens.values.dtype) == (np.float32, np.float32, np.float16)
@@ -50,7 +50,7 @@ def test_both_vectors_are_those_of_the_model(embedder: Embedder, store: Any, mon
 
 def test_a_store_of_another_preprocessing_is_refused(embedder: Embedder, store: Any) -> None:
     store.fingerprint = "00"
-    for extract in (ecg_vectors, ecg_tokens):
+    for extract in (Embedder.store_vectors, Embedder.embed_store, ecg_tokens):
         with pytest.raises(FingerprintError):
             extract(embedder, store, np.arange(2))
 
@@ -66,10 +66,10 @@ def test_one_that_remembers_looks_at_each_record_once(embedder: Embedder, store:
     store.signals = counted
     remembering = RememberingEmbedder(embedder)
     first = remembering.embed_store(store, np.array([2, 0]))
-    both = ecg_vectors(remembering, store, np.array([0, 3, 2, 0]))
+    both = remembering.store_vectors(store, np.array([0, 3, 2, 0]))
     assert asked == [2, 0, 3]
     np.testing.assert_array_equal(both.pooled[[2, 0]], first)
-    fresh = ecg_vectors(embedder, store, np.array([0, 3, 2, 0]))
+    fresh = embedder.store_vectors(store, np.array([0, 3, 2, 0]))
     np.testing.assert_allclose(both.pooled, fresh.pooled, atol=1e-6)
     np.testing.assert_allclose(both.tokens, fresh.tokens, atol=1e-5)
     assert remembering.embed_store(store, np.array([], dtype=np.int64)).shape == (0, first.shape[1])
