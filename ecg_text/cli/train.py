@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 RECIPES = (
-    "A recipe by name: smoke (a minute, synthetic); clip_nano or melp_nano_ptbxl (PTB-XL on two CPU cores), "
-    "melp_small_ptbxl (one GPU), melp_small_mimic (four GPUs); of an ECG encoder alone, without reports: "
+    "A recipe by name: smoke (a minute, synthetic); clip_nano, melp_nano_ptbxl or reference_ptbxl (PTB-XL on two CPU "
+    "cores), melp_small_ptbxl (one GPU), melp_small_mimic (four GPUs); of an ECG encoder alone, without reports: "
     "wav2vec_nano_ptbxl (two CPU cores), wav2vec_small_mimic (four GPUs); of labels: supervised_nano_ptbxl, and from a "
     "model's ECG encoder finetune_nano_ptbxl (two CPU cores)."
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ecg_text.errors import ConfigError
-from ecg_text.recipes.melp import melp_nano_ptbxl, melp_small_mimic, melp_small_ptbxl
+from ecg_text.recipes.melp import melp_nano_ptbxl, melp_small_mimic, melp_small_ptbxl, reference_ptbxl
 from ecg_text.recipes.pretrain import clip_nano
 from ecg_text.recipes.pretrain_ecg import EcgRun, wav2vec_nano_ptbxl, wav2vec_small_mimic
 from ecg_text.recipes.run import EcgTower, Run
@@ -19,6 +19,7 @@ RECIPES: Mapping[str, Callable[[], Run]] = MappingProxyType(
         "smoke": smoke,
         "clip_nano": clip_nano,
         "melp_nano_ptbxl": melp_nano_ptbxl,
+        "reference_ptbxl": reference_ptbxl,
         "melp_small_ptbxl": melp_small_ptbxl,
         "melp_small_mimic": melp_small_mimic,
     }

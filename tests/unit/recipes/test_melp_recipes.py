@@ -15,7 +15,7 @@ from ecg_text.recipes.table import RECIPES, recipe
 from ecg_text.recipes.towers import ecg_config
 from ecg_text.text.prompt_files import load_prompt_set
 
-MELP = ("melp_nano_ptbxl", "melp_small_ptbxl", "melp_small_mimic")
+MELP = ("melp_nano_ptbxl", "reference_ptbxl", "melp_small_ptbxl", "melp_small_mimic")
 
 
 def test_as_published_are_encoder_levels_optimizer_and_lead_masking() -> None:
