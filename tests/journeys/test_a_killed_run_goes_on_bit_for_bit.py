@@ -36,7 +36,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
-def test_six_steps_equal_three_a_kill_and_three(store: Path, tmp_path: Path, repository: Path, way: str) -> None:
-    straight, killed = straight_and_killed("smoke", store, tmp_path, ["data.batch_size=8", *WAYS[way]], repository)
+def test_six_steps_equal_three_a_kill_and_three(store: Path, tmp_path: Path, way: str) -> None:
+    straight, killed = straight_and_killed("smoke", store, tmp_path, ["data.batch_size=8", *WAYS[way]])
     assert weights(straight) == weights(killed)
     assert logged(straight) == logged(killed)

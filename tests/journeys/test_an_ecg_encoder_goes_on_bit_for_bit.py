@@ -27,10 +27,10 @@ SMALL = (
 
 
 @pytest.mark.slow
-def test_six_steps_equal_three_a_kill_and_three(tmp_path: Path, repository: Path) -> None:
+def test_six_steps_equal_three_a_kill_and_three(tmp_path: Path) -> None:
     files = write_synthetic_folder(tmp_path / "files", 16, seed=1, rate_hz=100.0)
     write_store(folder(files), files, tmp_path / "store", standard_preprocess(), workers=1)
-    straight, killed = straight_and_killed("wav2vec_nano_ptbxl", tmp_path / "store", tmp_path, SMALL, repository)
+    straight, killed = straight_and_killed("wav2vec_nano_ptbxl", tmp_path / "store", tmp_path, SMALL)
     assert weights(straight) == weights(killed)
     assert logged(straight, "train") == logged(killed, "train")
     temperatures = [line["loss/temperature"] for line in logged(straight, "train")]

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,39 +14,22 @@ import pytest
 
 import ecg_text as et
 from tests.support.loopback_hub import LoopbackHub, loopback_hub
+from tests.support.processes import ecg_text, start
 
 pytestmark = pytest.mark.slow
 
-EMBED = """
-import sys
-import numpy as np
-import ecg_text as et
 
-name, revision, header, out = sys.argv[1:]
-model = et.load(name, revision=revision or None)
-records = [et.read(header)]
-np.savez(out, ecg=model.embed_records(records), text=model.embed_texts(["atrial fibrillation"]))
-print(model.origin, model.revision)
-"""
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+def embed(name: str, revision: str | None, header: Path, out: Path) -> None:
+    """What a colleague does: a recording and a sentence become vectors, and the model says which one it is."""
+    model = et.load(name, revision=revision)
+    np.savez(out, ecg=model.embed_records([et.read(header)]), text=model.embed_texts(["atrial fibrillation"]))
+    sys.stdout.write(f"{model.origin} {model.revision}\n")
 
 
 @pytest.fixture(scope="module")
 def hub() -> Iterator[LoopbackHub]:
     with loopback_hub() as hub:
         yield hub
-
-
-def in_a_process(repository: Path, environment: Mapping[str, str]) -> Run:
-    """Runs Python there with these variables, as a person with a shell of their own would."""
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, *map(str, arguments)]
-        full = {**os.environ, "PYTHONPATH": str(repository), **environment}
-        return subprocess.run(command, cwd=repository, env=full, capture_output=True, text=True, check=False)
-
-    return run
 
 
 def save_untrained(folder: Path, seed: int) -> Path:
@@ -75,43 +58,57 @@ def test_what_one_pushes_another_pulls_bit_for_bit(
     hub: LoopbackHub, header: Path, repository: Path, tmp_path: Path
 ) -> None:
     folder = save_untrained(tmp_path / "model", seed=0)
-    author = in_a_process(repository, hub.environment(tmp_path / "author"))
-    reader = in_a_process(repository, hub.environment(tmp_path / "reader"))
+    of_the_author, of_the_reader = hub.environment(tmp_path / "author"), hub.environment(tmp_path / "reader")
 
-    pushed = author("-m", "ecg_text", "push", folder, "org/name", "--json")
-    assert pushed.returncode == 0, pushed.stderr
-    first = json.loads(pushed.stdout)["revision"]
+    def push() -> str:
+        pushed = ecg_text("push", folder, "org/name", "--json", folder=tmp_path, environment=of_the_author).ended()
+        assert pushed.status == 0, pushed.err
+        return str(json.loads(pushed.out)["revision"])
+
+    def pulled(name: str, revision: str | None = None) -> str:
+        out = tmp_path / f"{name}.npz"
+        wanted = ("org/name", revision, header, out)
+        seen = start(embed, *wanted, folder=tmp_path, environment=of_the_reader).ended()
+        assert seen.status == 0, seen.err
+        return seen.out
+
+    first = push()
     assert hub.repositories["org/name"].is_private
 
-    there = reader("-c", EMBED, "org/name", "", header, tmp_path / "there.npz")
-    assert there.returncode == 0, there.stderr
+    # The first pull is that of a person with a shell of their own: nothing is there but the variables.
+    asked = ("classify", str(header), "--text", "atrial fibrillation", "--json", "--model")
+    command = [sys.executable, "-m", "ecg_text", *asked, f"org/name@{first}"]
+    environment = {**os.environ, "PYTHONPATH": str(repository), **of_the_reader}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     here = et.load(folder)
-    assert there.stdout.split() == [f"org/name@{first}", here.revision]
-    with np.load(tmp_path / "there.npz") as pulled:
-        np.testing.assert_array_equal(pulled["ecg"], here.embed_records([et.read(header)]))
-        np.testing.assert_array_equal(pulled["text"], here.embed_texts(["atrial fibrillation"]))
+    answered = json.loads(done.stdout)
+    assert (answered["model"], answered["model_revision"]) == (f"org/name@{first}", here.revision)
 
-    save_untrained(tmp_path / "model", seed=1)
-    second = json.loads(author("-m", "ecg_text", "push", folder, "org/name", "--json").stdout)["revision"]
+    there = pulled("there")
+    assert there.split() == [f"org/name@{first}", here.revision]
+    with np.load(tmp_path / "there.npz") as vectors:
+        np.testing.assert_array_equal(vectors["ecg"], here.embed_records([et.read(header)]))
+        np.testing.assert_array_equal(vectors["text"], here.embed_texts(["atrial fibrillation"]))
+
+    save_untrained(folder, seed=1)
+    second = push()
     assert second != first
-    assert reader("-c", EMBED, "org/name", "", header, tmp_path / "a.npz").stdout.startswith(f"org/name@{second} ")
-    assert reader("-c", EMBED, "org/name", first, header, tmp_path / "b.npz").stdout == there.stdout
+    assert pulled("a").startswith(f"org/name@{second} ")
+    assert pulled("b", first) == there
 
-    asked = ("classify", header, "--text", "atrial fibrillation", "--json", "--model")
-    answered = json.loads(reader("-m", "ecg_text", *asked, f"org/name@{first}").stdout)
-    assert (answered["model"], answered["model_revision"]) == (f"org/name@{first}", there.stdout.split()[-1])
-    wrong = reader("-m", "ecg_text", *asked, "org/name@v9")
-    assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert wrong.stderr.startswith("error: org/name has no revision 'v9'")
-    assert wrong.stderr.count("\n") == 1
+    wrong = ecg_text(*asked, "org/name@v9", folder=tmp_path, environment=of_the_reader).ended()
+    assert (wrong.status, wrong.out) == (1, "")
+    assert wrong.err.startswith("error: org/name has no revision 'v9'")
+    assert wrong.err.count("\n") == 1
     assert not [request for request in hub.requests if "TOKEN SENT" in request]
 
 
-def test_a_hub_that_is_not_there_is_told_in_one_line(repository: Path, tmp_path: Path) -> None:
+def test_a_hub_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     folder = save_untrained(tmp_path / "model", seed=0)
     with loopback_hub() as gone:
         environment = gone.environment(tmp_path / "cache")
-    said = in_a_process(repository, environment)("-m", "ecg_text", "push", folder, "org/name")
-    assert said.returncode == 1
-    assert said.stderr.startswith(f"error: org/name: the hub {gone.url} cannot be reached (")
-    assert said.stderr.count("\n") == 1
+    said = ecg_text("push", folder, "org/name", folder=tmp_path, environment=environment).ended()
+    assert said.status == 1
+    assert said.err.startswith(f"error: org/name: the hub {gone.url} cannot be reached (")
+    assert said.err.count("\n") == 1

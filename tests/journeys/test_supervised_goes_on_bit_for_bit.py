@@ -24,11 +24,11 @@ SMALL = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("learns", ["pace=1", "lora.rank=2"])
-def test_six_steps_equal_three_a_kill_and_three(tmp_path: Path, repository: Path, learns: str) -> None:
+def test_six_steps_equal_three_a_kill_and_three(tmp_path: Path, learns: str) -> None:
     files = write_synthetic_folder(tmp_path / "files", 24, seed=1, rate_hz=100.0)
     write_store(folder(files), files, tmp_path / "store", standard_preprocess(), workers=1)
     straight, killed = straight_and_killed(
-        "supervised_nano_ptbxl", tmp_path / "store", tmp_path, [*SMALL, learns], repository, keeps_best=True
+        "supervised_nano_ptbxl", tmp_path / "store", tmp_path, [*SMALL, learns], keeps_best=True
     )
     assert weights(straight) == weights(killed)
     assert logged(straight) == logged(killed)

@@ -1,7 +1,4 @@
-"""A training is killed without warning, again and again, and ends as if nothing had happened.
-
-The file is also the program that is killed: `python test_training_resumes.py RUN_DIR [key=value ...]`.
-"""
+"""A training is killed without warning, again and again, and ends as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -10,10 +7,8 @@ import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
+from functools import partial
 
 import pytest
 import torch
@@ -23,10 +18,11 @@ from ecg_text.methods.method import Losses, Method
 from ecg_text.nn.gather import gather_with_gradient, num_processes, process_rank
 from ecg_text.training.config import TrainingConfig
 from ecg_text.training.loop import train
+from tests.support.processes import start
 
 WIDTH, BATCH = 6, 4
 LONG = 300  # steps of the training with many lives
-PATIENCE_S = 600
+LIVES = 20
 
 
 class Rows(tuple):
@@ -73,61 +69,33 @@ class Contrast(Method):
         self.steps += 1
 
 
-def run(run_dir, dropout="0.2", steps="6", killed_after="-1", pause="0", checkpoint_every="3"):
+def run(run_dir, *, dropout=0.2, steps=6, killed_after=-1, pause=0.0, checkpoint_every=3):
     """The program: trains the toy; `pause` seconds a step leave time to be killed."""
 
     class Slow(Contrast):
         def after_step(self):
             super().after_step()
-            time.sleep(float(pause))
+            time.sleep(pause)
 
     config = TrainingConfig(
-        steps=int(steps),
-        checkpoint_every=int(checkpoint_every),
+        steps=steps,
+        checkpoint_every=checkpoint_every,
         log_every=2,
         evaluate_every=2,
         learning_rate=1e-2,
         ema_decay=0.9,
     )
-    method = Slow(float(dropout), int(killed_after))
+    method = Slow(dropout, killed_after)
     train(method, Pairs(), config, run_dir, evaluators=[lambda *_: {"draw": random.random()}], resume=True)
-
-
-def live_often(folder, lives):
-    """The program of many lives: trains once straight, and once in lives that end by SIGKILL at any moment."""
-    os.waitpid(life(folder / "straight", "0", str(LONG)), 0)
-    chance = random.Random(0)
-    for _ in range(lives):
-        before = newest(folder / "killed")
-        child = life(folder / "killed", "0.004")
-        # Wait until this life has got further than the last one.
-        ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        while newest(folder / "killed") == before and os.waitid(os.P_PID, child, ended) is None:
-            time.sleep(0.002)
-        time.sleep(chance.uniform(0.0, 0.03))
-        os.kill(child, signal.SIGKILL)
-        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != -signal.SIGKILL:
-            sys.exit("a life ended before it was killed; LONG is too short for this machine")
-    os.waitpid(life(folder / "killed", "0"), 0)
-
-
-def life(run_dir, pause, checkpoint_every="3"):
-    """A child that trains: a fork, for importing torch takes longer than all the training here."""
-    child = os.fork()
-    if child == 0:
-        run(run_dir, steps=str(LONG), pause=pause, checkpoint_every=checkpoint_every)
-        os._exit(0)
-    return child
 
 
 def newest(run_dir):
     return max((path.name for path in (run_dir / "checkpoints").glob("step-*") if path.suffix == ""), default="")
 
 
-def start(run_dir, *settings, **environment):
-    root = str(Path(__file__).resolve().parents[2])
-    env = {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1", **environment}
-    return subprocess.Popen([sys.executable, __file__, str(run_dir), *settings], env=env, stderr=subprocess.DEVNULL)
+def begin(run_dir, environment=None, **settings):
+    """The program in a process of its own."""
+    return start(partial(run, run_dir, **settings), folder=run_dir.parent, environment=environment)
 
 
 def weights_and_optimizer(run_dir, step):
@@ -152,37 +120,41 @@ def assert_equal_runs(one, other, step):
 @pytest.mark.slow
 def test_killed_after_three_steps_and_resumed_equals_six_steps_straight(tmp_path):
     straight, killed = tmp_path / "straight", tmp_path / "killed"
-    assert start(straight).wait(timeout=PATIENCE_S) == 0
-    assert start(killed, "killed_after=3").wait(timeout=PATIENCE_S) == -signal.SIGKILL
+    assert begin(straight).ended().status == 0
+    assert begin(killed, killed_after=3).ended().status == -signal.SIGKILL
     assert sorted(p.name for p in (killed / "checkpoints").iterdir()) == ["step-00000003"]
-    assert start(killed).wait(timeout=PATIENCE_S) == 0
+    assert begin(killed).ended().status == 0
     assert_equal_runs(straight, killed, 6)
 
 
 @pytest.mark.slow
 def test_killed_at_twenty_random_moments_equals_never_killed(tmp_path):
-    assert start(tmp_path, "lives=20").wait(timeout=PATIENCE_S) == 0
-    assert_equal_runs(tmp_path / "straight", tmp_path / "killed", LONG)
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    assert begin(straight, steps=LONG, checkpoint_every=LONG).ended().status == 0
+    chance = random.Random(0)
+    for _ in range(LIVES):
+        before = newest(killed)
+        life = begin(killed, steps=LONG, pause=0.004)
+        while newest(killed) == before and life.is_alive():  # until it has got further than the last one
+            time.sleep(0.002)
+        time.sleep(chance.uniform(0.0, 0.03))
+        life.send(signal.SIGKILL)
+        assert life.ended().status == -signal.SIGKILL, "it ended before it was killed; LONG is too short here"
+    assert begin(killed, steps=LONG).ended().status == 0
+    assert_equal_runs(straight, killed, LONG)
 
 
 @pytest.mark.slow
 def test_two_processes_with_half_the_batch_train_like_one(tmp_path):
-    assert start(tmp_path / "one", "dropout=0").wait(timeout=PATIENCE_S) == 0
+    run(tmp_path / "one", dropout=0)
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         port = str(door.getsockname()[1])
     shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "ACCELERATE_USE_CPU": "true"}
-    halves = [start(tmp_path / "two", "dropout=0", RANK=str(rank), LOCAL_RANK=str(rank), **shared) for rank in range(2)]
-    assert [half.wait(timeout=PATIENCE_S) for half in halves] == [0, 0]
+    ranks = [{"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(2)]
+    halves = [begin(tmp_path / "two", {**shared, **rank}, dropout=0) for rank in ranks]
+    assert [half.ended().status for half in halves] == [0, 0]
     for one, two in zip(log_without_clock(tmp_path / "one"), log_without_clock(tmp_path / "two"), strict=True):
         assert two == pytest.approx(one, abs=1e-4) if one.pop("kind") == two.pop("kind") else False
     facts = json.loads((tmp_path / "two" / "training.json").read_text())
     assert (facts["num_processes"], facts["batch_size"], facts["contrastive_batch"]) == (2, BATCH // 2, BATCH)
-
-
-if __name__ == "__main__":
-    folder, settings = Path(sys.argv[1]), dict(setting.split("=") for setting in sys.argv[2:])
-    if "lives" in settings:
-        live_often(folder, int(settings["lives"]))
-    else:
-        run(folder, **settings)

@@ -1,6 +1,6 @@
 """A run of a recipe that is killed without warning and gone on with, beside one that is not.
 
-Only the run that dies needs a process of its own: `python -m tests.support.killed_runs RECIPE STORE OUT [SETTING ...]`.
+Only the run that dies needs a process of its own.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +20,7 @@ from ecg_text.recipes import session
 from ecg_text.recipes.plain import override
 from ecg_text.recipes.table import any_recipe
 from ecg_text.training.loop import TrainReport, train
+from tests.support.processes import start
 
 # Checkpoints after three steps and six: one that dies at the fifth goes on from the third.
 STEPS = ("training.steps=6", "training.checkpoint_every=3", "training.evaluate_every=1", "training.log_every=1")
@@ -30,7 +29,7 @@ CLOCK = ("seconds", "examples_per_s")
 
 
 def straight_and_killed(
-    recipe: str, store: Path, place: Path, settings: Sequence[str], repository: Path, *, keeps_best: bool = False
+    recipe: str, store: Path, place: Path, settings: Sequence[str], *, keeps_best: bool = False
 ) -> tuple[Path, Path]:
     """The folders of two runs of six steps: one straight on, one killed at the fifth, and gone on with from the third.
 
@@ -38,9 +37,8 @@ def straight_and_killed(
     """
     straight, killed = place / "straight", place / "killed"
     train_recipe(recipe, store, straight, settings)
-    command = [sys.executable, "-m", __name__, recipe, str(store), str(killed), *settings]
-    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    died = start(train_and_die, recipe, store, killed, settings, folder=place).ended()
+    assert died.status == -signal.SIGKILL, died.err
     assert (killed / "model").exists() == keeps_best
     train_recipe(recipe, store, killed, settings, resume=True)
     return straight, killed
@@ -70,16 +68,12 @@ def die(_method: Method, step: int) -> Mapping[str, float]:
     return {}
 
 
-def main(recipe: str, store: str, out: str, *settings: str) -> None:
+def train_and_die(recipe: str, store: Path, out: Path, settings: Sequence[str]) -> None:
     """The program that dies."""
 
-    def train_and_die(*arguments: Any, evaluators: Sequence[Any], **options: Any) -> TrainReport:
+    def evaluated_to_death(*arguments: Any, evaluators: Sequence[Any], **options: Any) -> TrainReport:
         return train(*arguments, evaluators=(die, *evaluators), **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "train", train_and_die)
-        train_recipe(recipe, Path(store), Path(out), settings)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        patch.setattr(session, "train", evaluated_to_death)
+        train_recipe(recipe, store, out, settings)

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 from torch.nn.parallel import DistributedDataParallel
 from transformers import BertConfig
@@ -20,6 +18,7 @@ from ecg_text.models.auto import register
 from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.training.gradient_cache import GradientCache
+from tests.support.processes import on_two
 
 ENCODERS = {
     "resnet1d": {"widths": [8, 16], "depths": [1, 1], "kernel": 3},
@@ -154,8 +153,6 @@ def gradients(method: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 def _half_on_each(rank: int, folder: str) -> None:
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
-    torch.set_num_threads(1)
     for encoder, num in (("resnet1d", 1), ("conv_transformer", 1), ("conv_transformer", 2)):
         method, travels = tiny_clip(encoder), []
 
@@ -170,15 +167,13 @@ def _half_on_each(rank: int, folder: str) -> None:
         if rank == 0:
             seen = {"loss": loss.detach(), "gradients": gradients(method), "travels": travels}
             torch.save(seen, f"{folder}/{encoder}-{num}.pt")
-    dist.barrier()
-    dist.destroy_process_group()
 
 
 @pytest.fixture(scope="module")
 def of_two_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the first of two processes saw, each with half of the batch."""
     folder = tmp_path_factory.mktemp("two")
-    mp.spawn(_half_on_each, args=(str(folder),), nprocs=2)
+    on_two(_half_on_each, str(folder))
     return folder
 
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +14,7 @@ from ecg_text.data.text_batches import TextBatch
 from ecg_text.errors import DataError
 from ecg_text.methods.masked_language import MaskedLanguage
 from ecg_text.models.text_encoder import new_text_encoder
+from tests.support.processes import on_two
 
 PIECES = 30
 
@@ -140,43 +137,20 @@ def test_without_its_weight_the_synonym_term_costs_nothing():
     assert torch.equal(method(batch_of()).total, method(batch_of(pairs=False)).total)
 
 
-def work(out: Path) -> None:
+def work(rank: int, out: Path) -> None:
     """What each of two processes does: half of the texts, hidden places of its own, its own pairs."""
-    import torch.distributed as dist
     from torch.nn.parallel import DistributedDataParallel
 
-    dist.init_process_group("gloo")
-    rank = dist.get_rank()
     method = method_of(synonym_weight=0.5)
     wrapped = DistributedDataParallel(method)
     wrapped(batch_of(seed=rank)).total.backward()
     if rank == 0:
         torch.save({name: p.grad for name, p in method.named_parameters()}, out)
-    dist.barrier()  # neither leaves while the other still speaks
-    dist.destroy_process_group()
 
 
 @pytest.mark.slow
 def test_two_processes_have_the_gradient_of_one(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    repository = Path(__file__).parents[3]
-    started = [
-        subprocess.Popen(
-            [sys.executable, __file__, str(tmp_path / "gradients.pt")],
-            env={
-                **os.environ,
-                "RANK": str(rank),
-                "WORLD_SIZE": "2",
-                "MASTER_ADDR": "127.0.0.1",
-                "MASTER_PORT": port,
-                "PYTHONPATH": str(repository),
-            },
-        )
-        for rank in range(2)
-    ]
-    assert [process.wait(timeout=120) for process in started] == [0, 0]
+    on_two(work, tmp_path / "gradients.pt")
     found = torch.load(tmp_path / "gradients.pt")
     method = method_of(synonym_weight=0.5)
     one_batch_of_both(method).backward()
@@ -214,7 +188,3 @@ def one_batch_of_both(method):
         torch.cat([part.pairs.negatives >= 0 for part in parts]),
     )
     return masked / num + 0.5 * synonyms
-
-
-if __name__ == "__main__":
-    work(Path(sys.argv[1]))

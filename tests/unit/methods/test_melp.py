@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 from transformers import BertConfig
@@ -25,6 +24,7 @@ from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 from ecg_text.models.decoder_config import DecoderConfig
 from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.training.gradient_cache import GradientCache
+from tests.support.processes import on_two
 
 ALL = Levels()
 LEFT_OUT = [
@@ -393,8 +393,6 @@ SHARED = [(ALL, "beat_queries", 1), (ALL, "r_peaks", 2), (Levels(rhythm=0), "bea
 
 
 def _half_on_each(rank: int, folder: str) -> None:
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
-    torch.set_num_threads(1)
     for number, (levels, head, chunks) in enumerate(SHARED):
         method = tiny_melp(levels, head=head)
         wrapped = DistributedDataParallel(method if chunks == 1 else GradientCache(method, chunks))
@@ -405,15 +403,13 @@ def _half_on_each(rank: int, folder: str) -> None:
         dist.all_reduce(total)
         if rank == 0:
             torch.save({"loss": total / 2, "gradients": gradients(method)}, f"{folder}/{number}.pt")
-    dist.barrier()
-    dist.destroy_process_group()
 
 
 @pytest.fixture(scope="module")
 def of_two_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the first of two processes saw, each with half of the batch."""
     folder = tmp_path_factory.mktemp("two")
-    mp.spawn(_half_on_each, args=(str(folder),), nprocs=2)
+    on_two(_half_on_each, str(folder))
     return folder
 
 

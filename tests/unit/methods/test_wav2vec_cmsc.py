@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
@@ -25,6 +23,7 @@ from ecg_text.nn import quantiser
 from ecg_text.nn.span_masks import SpanMasking, span_mask
 from ecg_text.objectives.masked_contrast import distractor_counts
 from ecg_text.training.gradient_cache import GradientCache
+from tests.support.processes import on_two
 
 PLAN = Wav2vecPlan(spans=SpanMasking(length=2), num_negatives=7, pair_weight=0.5)
 PARTS = {"contrast", "diversity", "penalty", "pairs", "temperature", "masked_rate", "accuracy", "code_perplexity"}
@@ -330,8 +329,6 @@ def without_chance(patch: Any, rows: Tensor) -> None:
 
 
 def _half_on_each(rank: int, folder: str) -> None:
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
-    torch.set_num_threads(1)
     batch, rows = part_of(halves_of(8), rank)
     without_chance(setattr, rows)
     method = tiny()
@@ -341,13 +338,11 @@ def _half_on_each(rank: int, folder: str) -> None:
     gradients = {name: p.grad for name, p in method.named_parameters()}
     torch.save({"total": losses.total.detach(), **losses.parts}, f"{folder}/parts-{rank}.pt")
     torch.save(gradients, f"{folder}/gradients-{rank}.pt")
-    dist.barrier()
-    dist.destroy_process_group()
 
 
 @pytest.mark.slow
 def test_two_processes_give_the_losses_and_gradients_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mp.spawn(_half_on_each, args=(str(tmp_path),), nprocs=2)
+    on_two(_half_on_each, str(tmp_path))
     without_chance(monkeypatch.setattr, torch.arange(16))
     method = tiny()
     losses = method(halves_of(8))

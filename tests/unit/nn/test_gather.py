@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
@@ -22,6 +17,7 @@ from ecg_text.nn.gather import (
     num_processes,
     process_rank,
 )
+from tests.support.processes import on_two
 
 ROWS, WIDTH = 7, 5
 SPLIT = (4, 3)  # rows of the two processes, unequal on purpose
@@ -47,10 +43,8 @@ def pairs() -> tuple[Tensor, Tensor]:
     return x, y
 
 
-def work(out: Path) -> None:
+def work(rank: int, out: Path) -> None:
     """What each of the two processes does."""
-    dist.init_process_group("gloo")
-    rank = dist.get_rank()
     x, y = (rows.split(SPLIT)[rank] for rows in pairs())
     model = TwoTowers()
     wrapped = DistributedDataParallel(model)  # named, for its hooks die with it
@@ -61,13 +55,6 @@ def work(out: Path) -> None:
     assert gather_objects([f"text {rank}"] * (rank + 1)) == ["text 0", "text 1", "text 1"]
     assert gather_rows(torch.full((rank, 2), True)).tolist() == [[True, True]]
     torch.save(result, out / f"{rank}.pt")
-    dist.destroy_process_group()
-
-
-def free_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return int(door.getsockname()[1])
 
 
 def test_on_one_process_gathering_is_the_identity(monkeypatch):
@@ -91,22 +78,9 @@ def test_two_processes_give_the_loss_and_gradient_of_one(tmp_path):
     single = TwoTowers()
     loss = single(*pairs())
     loss.backward()
-    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "OMP_NUM_THREADS": "1"}
-    root = str(Path(__file__).resolve().parents[3])
-    workers = [
-        subprocess.Popen(
-            [sys.executable, __file__, str(tmp_path)],
-            env={**os.environ, **shared, "RANK": str(rank), "PYTHONPATH": root},
-        )
-        for rank in range(2)
-    ]
-    assert [worker.wait(timeout=120) for worker in workers] == [0, 0]
+    on_two(work, tmp_path)
     for rank in range(2):
         result = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
         torch.testing.assert_close(result["loss"], loss.detach(), rtol=0, atol=1e-5)
         for name, parameter in single.named_parameters():
             torch.testing.assert_close(result[name], parameter.grad, rtol=0, atol=1e-5)
-
-
-if __name__ == "__main__":
-    work(Path(sys.argv[1]))

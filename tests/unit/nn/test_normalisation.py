@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch import Tensor
 
 from ecg_text.nn.normalisation import MaskedBatchNorm
+from tests.support.processes import on_two
 
 
 def inputs() -> tuple[Tensor, Tensor]:
@@ -56,14 +55,10 @@ def test_of_bfloat16_the_statistics_are_taken_in_full_precision() -> None:
 
 
 def _half_on_each(rank: int, folder: str) -> None:
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
-    torch.set_num_threads(1)
     x, mask = inputs()
     norm = MaskedBatchNorm(3)
     out = norm(x[3 * rank : 3 * rank + 3], mask[3 * rank : 3 * rank + 3])
     torch.save({"out": out.detach(), "state": norm.state_dict()}, f"{folder}/{rank}.pt")
-    dist.barrier()
-    dist.destroy_process_group()
 
 
 @pytest.mark.slow
@@ -71,7 +66,7 @@ def test_two_processes_with_half_the_batch_see_the_statistics_of_the_whole(tmp_p
     x, mask = inputs()
     whole = MaskedBatchNorm(3)
     out = whole(x, mask)
-    mp.spawn(_half_on_each, args=(str(tmp_path),), nprocs=2)
+    on_two(_half_on_each, str(tmp_path))
     seen = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2)]
     torch.testing.assert_close(torch.cat([part["out"] for part in seen]), out.detach())
     for part in seen:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-import torch.distributed as dist
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from ecg_text.nn.gather import gather_rows, gather_with_gradient
 from ecg_text.objectives.beat_alignment import beat_alignment_loss, beat_alignment_scores, gather_sentences
+from tests.support.processes import on_two
 
 VARIANTS = ("exact", "single")
 NUM, BEATS, SENTENCES, WIDTH = 7, 4, 3, 6
@@ -60,10 +56,8 @@ def test_rows_of_scores_side_by_side_give_the_loss_and_gradient_of_the_whole(var
         torch.testing.assert_close(got, want)
 
 
-def work(out: Path) -> None:
+def work(rank: int, out: Path) -> None:
     """What each of the two processes does: it has its own records, and as many places for sentences as they need."""
-    dist.init_process_group("gloo")
-    rank = dist.get_rank()
     beats, sentences, sentence_mask, beat_mask, same = (x.split(SPLIT)[rank] for x in records())
     longest = int(sentence_mask.sum(dim=1).max())
     same = gather_rows(same)
@@ -77,24 +71,11 @@ def work(out: Path) -> None:
         # Data-parallel training takes the mean over the two processes.
         result[variant] = (loss.detach(), mine.grad / 2, told.grad / 2)
     torch.save(result, out / f"{rank}.pt")
-    dist.destroy_process_group()
 
 
 @pytest.mark.slow
 def test_two_processes_give_the_loss_and_gradient_of_one(tmp_path: Path) -> None:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = str(door.getsockname()[1])
-    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1"}
-    root = str(Path(__file__).resolve().parents[3])
-    workers = [
-        subprocess.Popen(
-            [sys.executable, __file__, str(tmp_path)],
-            env={**os.environ, **shared, "RANK": str(rank), "PYTHONPATH": root},
-        )
-        for rank in range(2)
-    ]
-    assert [worker.wait(timeout=300) for worker in workers] == [0, 0]
+    on_two(work, tmp_path)
     for variant in VARIANTS:
         loss, of_beats, of_sentences = of_the_whole(variant)
         for rank in range(2):
@@ -157,7 +138,3 @@ def test_a_batch_of_128_takes_less_than_150_mb() -> None:
         beat_alignment_loss(beat_alignment_scores(beats, sentences, torch.ones(128, 8))).backward()
     triples = 4 * 128 * 13 * 128 * 8
     assert 4 * triples < alive.height < 150e6  # less than four would not have been counted rightly
-
-
-if __name__ == "__main__":
-    work(Path(sys.argv[1]))
