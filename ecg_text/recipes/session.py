@@ -10,6 +10,7 @@ from rich.console import Console
 
 from ecg_text.data.store import Store
 from ecg_text.errors import CheckpointError
+from ecg_text.hub.encoder_places import encoder_facts
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.nn.gather import process_rank
 from ecg_text.recipes.build import Built, build
@@ -53,9 +54,9 @@ def train_run(
     else:
         RunFolder(run_dir).refuse_used()
     store = Store.open(store_folder)
-    data = _data_facts(store)
+    data = {**_data_facts(store), **_text_facts(run)}
     if resume:
-        refuse_another(run_dir, begun, _request(run, data))
+        refuse_another(run_dir, begun, _request(run, data), the_data=_where_from(data))
     facts = {**data, "store": str(store.folder), "code_version": __version__, "command": command}
     built: AnyBuilt
     if isinstance(run, EcgRun):
@@ -90,6 +91,16 @@ def _data_facts(store: Store) -> dict[str, Any]:
         "split_hash": store.split_hash,
         "annotation_hash": store.catalogue.annotation_hash,
     }
+
+
+def _text_facts(run: AnyRun) -> dict[str, Any]:
+    """What the text encoder that the run begins with is, where it is brought."""
+    name = run.model.text.pretrained if isinstance(run, Run) else None
+    return {} if name is None else {"text_init": encoder_facts(name)}
+
+
+def _where_from(data: Mapping[str, Any]) -> str:
+    return f"the store{' and the text encoder' if 'text_init' in data else ''} it was begun with"
 
 
 def _request(run: AnyRun, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -208,6 +208,40 @@ def test_the_best_step_is_told_with_its_value_and_a_finished_run_ends_at_once(sa
     assert json.loads(say_to(*command, "--resume", "--json").out) == told
 
 
+def text_encoder(folder, seed):
+    """A text encoder as anybody's folder holds one."""
+    import torch
+    from transformers import AutoModel, BertConfig
+
+    from ecg_text.models.processor import wrap_tokenizer
+    from ecg_text.text.tokenizer import train_wordpiece
+
+    tokenizer = wrap_tokenizer(train_wordpiece(["sinus rhythm. normal ecg."] * 3, vocab_size=300))
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
+    )
+    torch.manual_seed(seed)
+    AutoModel.from_config(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def test_a_model_tells_the_weights_that_its_text_encoder_began_with(say_to, store, tmp_path):
+    from ecg_text.hub.parts import weights_revision
+
+    encoder = tmp_path / "encoder"
+    text_encoder(encoder, seed=1)
+    began = weights_revision(encoder)
+    text = ("--set", f"model.text.pretrained={json.dumps(str(encoder))}")
+    command = ("train", "smoke", "--data", store, "--out", tmp_path / "run", *TINY, *text)
+    assert say_to(*command).status == 0
+    told = (tmp_path / "run" / "model" / "provenance.json").read_text()
+    assert json.loads(told)["text_init"] == {"revision": began}
+    assert str(tmp_path) not in told
+    text_encoder(encoder, seed=2)
+    said = say_to(*command, "--resume")
+    assert_refused(said, f"text_init.revision {json.dumps(began)}", "the store and the text encoder it was begun with")
+
+
 def test_a_run_begun_before_annotations_were_hashed_is_not_refused_for_it(say_to, store, tmp_path):
     write_request(tmp_path / "run", store)
     others = ("--set", "training.steps=2", "--set", "data.batch_size=16")

@@ -45,6 +45,13 @@ def test_the_committed_example_is_rendered_to_the_same_bytes(provenance: dict[st
     assert card.encode() == (EXAMPLE / "README.md").read_bytes()
 
 
+def test_what_the_encoders_began_with_is_told(provenance: dict[str, Any], document: dict[str, Any]) -> None:
+    began = {"init": {"revision": "0" * 12, "taken": 9}, "text_init": {"origin": "org/name@c0ffee"}}
+    card = rendered(provenance | began, document)
+    assert "| ECG encoder began with | weights 000000000000 |" in card
+    assert "| text encoder began with | weights org/name@c0ffee |" in card
+
+
 def test_the_order_of_provenance_and_facts_changes_nothing(
     provenance: dict[str, Any], document: dict[str, Any]
 ) -> None:

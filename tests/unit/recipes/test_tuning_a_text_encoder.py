@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 import torch
@@ -258,6 +259,9 @@ def test_a_warm_start_begins_with_the_weights_and_the_words_of_the_folder(tuned,
     tune_run(run, reports, tmp_path / "run")
     before, after = (load_file(path / "model" / "model.safetensors") for path in (tuned, tmp_path / "run"))
     assert all(torch.allclose(before[name], after[name], atol=1e-6) for name in before)
+    began, told = (json.loads((path / "model" / "provenance.json").read_text()) for path in (tuned, tmp_path / "run"))
+    assert "init" not in began
+    assert told["init"] == {"revision": began["revision"]}
     names = [(path / "model" / "tokenizer.json").read_text() for path in (tuned, tmp_path / "run")]
     assert names[0] == names[1]
 
@@ -304,6 +308,18 @@ def test_a_package_that_is_not_installed_is_named(monkeypatch):
 def test_names_that_are_no_package_are_left_to_the_hub(tmp_path):
     assert folder_of("ncbi/MedCPT-Query-Encoder") == "ncbi/MedCPT-Query-Encoder"
     assert folder_of(str(tmp_path)) == tmp_path
+
+
+def test_a_provenance_tells_a_folder_by_its_weights_and_a_hub_name_by_its_commit(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from ecg_text.hub import encoder_places
+
+    assert encoder_places.encoder_facts(str(tmp_path)) == {}
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    assert encoder_places.encoder_facts(str(tmp_path)) == {"revision": sha256(b"weights").hexdigest()[:12]}
+    monkeypatch.setattr(encoder_places, "load_auto", lambda *_: SimpleNamespace(_commit_hash="c0ffee"))
+    assert encoder_places.encoder_facts("org/name") == {"origin": "org/name@c0ffee"}
 
 
 @pytest.mark.slow
