@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,12 +18,12 @@ from ecg_text.hub.describing import Drafter
 from ecg_text.hub.drafts import Draft
 from ecg_text.hub.explaining import explain_record
 from ecg_text.hub.explanation import Explanation
+from ecg_text.hub.vectors import EcgVectors, as_array
 from ecg_text.models.contrast import opposed_texts, zero_shot_weights
 from ecg_text.models.outputs import EcgFeatures
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.random_twin import random_twin
 from ecg_text.models.two_tower import EcgTextModel
-from ecg_text.nn.pooling import masked_mean
 from ecg_text.record import Record
 from ecg_text.signal.gate.passage import require_ecg
 from ecg_text.signal.preprocess import Prepared
@@ -34,13 +34,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 BATCH = 128
-
-
-class EcgVectors(NamedTuple):
-    """pooled (n, D) is the model's embedding, of unit length; tokens (n, W) the mean of its tokens before the head."""
-
-    pooled: np.ndarray
-    tokens: np.ndarray
 
 
 class Embedder:
@@ -134,11 +127,8 @@ class Embedder:
         self, store: Store, rows: Sequence[int] | np.ndarray, progress: Progress | None = None
     ) -> EcgVectors:
         """Both vectors of rows of a store. Raises FingerprintError where the store was prepared in another way."""
-        parts = [
-            EcgVectors(as_array(found.pooled), as_array(masked_mean(found.tokens.float(), found.token_mask)))
-            for found in self.encode_store(store, rows, progress)
-        ]
-        return joined(parts) if parts else EcgVectors(self._zeros(0), self._zeros(0))
+        parts = [EcgVectors.of(found) for found in self.encode_store(store, rows, progress)]
+        return EcgVectors.joined(parts) if parts else EcgVectors(self._zeros(0), self._zeros(0))
 
     @torch.inference_mode()
     def encode_store(
@@ -239,16 +229,6 @@ class Embedder:
 
     def _zeros(self, num: int) -> np.ndarray:
         return np.zeros((num, self.model.config.embedding_width), dtype=np.float32)
-
-
-def joined(parts: Sequence[EcgVectors]) -> EcgVectors:
-    """One table of vectors from one or more, in their order."""
-    return EcgVectors(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def as_array(x: torch.Tensor) -> np.ndarray:
-    """The same as float32 NumPy array."""
-    return np.asarray(x.float().cpu().numpy())
 
 
 def require_prepared(store: Store, wanted: str) -> None:

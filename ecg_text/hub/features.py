@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecg_text.hub.embedding import EcgVectors, Embedder, Progress, as_array, joined
+from ecg_text.hub.embedding import Embedder, Progress
+from ecg_text.hub.vectors import EcgVectors, as_array
 
 if TYPE_CHECKING:
     from ecg_text.data.store import Store
@@ -75,7 +76,7 @@ class RememberingEmbedder(Embedder):
         wanted = [int(row) for row in rows]
         new = [row for row in dict.fromkeys(wanted) if row not in self._place]
         if new:
-            self._seen = [joined([*self._seen, super().store_vectors(store, new, progress)])]
+            self._seen = [EcgVectors.joined([*self._seen, super().store_vectors(store, new, progress)])]
             self._place |= {row: len(self._place) + number for number, row in enumerate(new)}
         if not self._seen:
             return super().store_vectors(store, wanted, progress)
