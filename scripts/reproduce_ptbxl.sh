@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# PTB-XL from the raw folder to every figure of the README: about three hours on two cores.
+# PTB-XL from the raw folder to the reference model and every figure of its card: about five hours on two cores.
 #   scripts/reproduce_ptbxl.sh PTBXL_FOLDER OUT [CKEPE_JSON]
 set -euo pipefail
 ptbxl=$1 out=$2 ckepe=${3:-}
@@ -14,25 +14,18 @@ ecg-text tune-text text_synonyms --data "$out/store" --out "$out/text" --set "in
 for encoder in words text; do
     ecg-text evaluate "$out/$encoder/model" --task text-probe --out "$out/probe-$encoder.json"
 done
-ecg-text train clip_nano --data "$out/store" --out "$out/run" --set "model.text.pretrained=$out/text/model" \
+ecg-text train reference_ptbxl --data "$out/store" --out "$out/run" --set "model.text.pretrained=$out/text/model" \
     $(resume "$out/run")
+ecg-text calibrate "$out/run/model" --data "$out/store"
 
 # Everything is chosen on fold 9 (val); fold 10 (test) is for a report, once.
-tasks=(--prompts ptbxl-superclass --prompts ptbxl-subclass --prompts ptbxl-form --prompts ptbxl-rhythm)
-for rule in contrast cosine single; do
-    ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot "${tasks[@]}" --split val \
-        --rule "$rule" --out "$out/zero-shot-$rule.json"
+given=(--statements "$ptbxl/scp_statements.csv")
+[ -z "$ckepe" ] || given+=(--class-texts "$ckepe")
+for split in val test; do
+    ecg-text report "$out/run/model" --data "$out/store" --split "$split" "${given[@]}" --out "$out/report-$split"
 done
 while read -r set _; do
     ecg-text prompts lint "$set" --model "$out/text/model" > "$out/lint-$set.txt"
 done < <(ecg-text prompts list | tail -n +2)
 python "$here/typed_phrases.py" "$out/run/model" "$out/store" --split val > "$out/typed-phrases.md"
 python "$here/translation_table.py" "$out/store" --split train,val > "$out/translation.md"
-ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot --protocol plain-names \
-    --statements "$ptbxl/scp_statements.csv" --split val --out "$out/plain-names.json"
-ecg-text evaluate "$out/run/model" --data "$out/store" --task retrieval --split val --out "$out/retrieval.json"
-
-if [ -n "$ckepe" ]; then
-    ecg-text evaluate "$out/run/model" --data "$out/store" --task zero-shot --protocol merl --class-texts "$ckepe" \
-        --split val --out "$out/ckepe.json"
-fi
