@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,8 +21,7 @@ from ecg_text.index.index import Index
 from ecg_text.recipes.demo import PARTS, DemoPlan, refuse_foreign
 from ecg_text.recipes.plain import override
 from ecg_text.recipes.table import recipe
-
-PATIENCE_S = 600
+from tests.support.processes import PATIENCE_S, ecg_text
 
 
 def short_plan(seed: int = 0) -> DemoPlan:
@@ -114,16 +111,15 @@ def test_a_second_demonstration_replaces_the_first_unless_something_of_others_li
 
 @pytest.mark.slow
 def test_ctrl_c_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ecg_text", "demo", "--out", str(tmp_path / "demo")]
-    child = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    running = ecg_text("demo", "--out", tmp_path / "demo", folder=tmp_path)
     deadline = time.monotonic() + PATIENCE_S
     while not list(tmp_path.glob("demo/run/log.jsonl")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=PATIENCE_S)
-    assert child.returncode == 130
-    assert errors.splitlines()[-1].startswith("error: the demonstration was stopped")
-    assert "Traceback" not in errors
+    running.send(signal.SIGINT)
+    stopped = running.ended()
+    assert stopped.status == 130
+    assert stopped.err.splitlines()[-1].startswith("error: the demonstration was stopped")
+    assert "Traceback" not in stopped.err
     assert not list(tmp_path.iterdir())
 
 
