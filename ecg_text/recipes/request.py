@@ -11,6 +11,8 @@ from ecg_text.errors import CheckpointError, TrainingError
 from ecg_text.training.files import new_folder, write_json
 
 REQUEST, PROCESSOR = "run.json", "processor"
+# What a request's data tell of the encoders that a run begins with: the ECG encoder or the only one, and the text's.
+INIT, TEXT_INIT = "init", "text_init"
 
 
 def read_request(run_dir: Path, wanted: str) -> dict[str, Any]:
@@ -62,6 +64,8 @@ def refuse_another(
                 continue  # the run was begun by a version that did not write this fact down
             before, after = was.get(name), now.get(name)
             if before != after:
+                if name.partition(".")[0] in (INIT, TEXT_INIT):
+                    advice = "the encoder it was begun with"
                 hint = f" (--set {name}={json.dumps(before)})" if group == "run" and name in now else ""
                 raise TrainingError(
                     f"the run in {run_dir} was begun with {name} {json.dumps(before)}, now it is {json.dumps(after)}; "

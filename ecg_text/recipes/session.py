@@ -11,13 +11,15 @@ from rich.console import Console
 from ecg_text.data.store import Store
 from ecg_text.errors import CheckpointError
 from ecg_text.hub.encoder_places import encoder_facts
+from ecg_text.hub.encoder_weights import model_folder
+from ecg_text.hub.parts import weights_revision
 from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.nn.gather import process_rank
 from ecg_text.recipes.build import Built, build
 from ecg_text.recipes.plain import to_plain
 from ecg_text.recipes.pretrain_ecg import EcgRun
 from ecg_text.recipes.pretrain_ecg_build import BuiltEcg, build_ecg
-from ecg_text.recipes.request import PROCESSOR, read_request, refuse_another, write_start
+from ecg_text.recipes.request import INIT, PROCESSOR, TEXT_INIT, read_request, refuse_another, write_start
 from ecg_text.recipes.run import Run
 from ecg_text.recipes.supervised import SupervisedRun
 from ecg_text.recipes.supervised_build import BuiltSupervised, build_supervised
@@ -54,9 +56,9 @@ def train_run(
     else:
         RunFolder(run_dir).refuse_used()
     store = Store.open(store_folder)
-    data = {**_data_facts(store), **_text_facts(run)}
+    data = {**_data_facts(store), **_begun_with(run)}
     if resume:
-        refuse_another(run_dir, begun, _request(run, data), the_data=_where_from(data))
+        refuse_another(run_dir, begun, _request(run, data))
     facts = {**data, "store": str(store.folder), "code_version": __version__, "command": command}
     built: AnyBuilt
     if isinstance(run, EcgRun):
@@ -93,14 +95,17 @@ def _data_facts(store: Store) -> dict[str, Any]:
     }
 
 
-def _text_facts(run: AnyRun) -> dict[str, Any]:
-    """What the text encoder that the run begins with is, where it is brought."""
-    name = run.model.text.pretrained if isinstance(run, Run) else None
-    return {} if name is None else {"text_init": encoder_facts(name)}
+def _begun_with(run: AnyRun) -> dict[str, Any]:
+    """Which weights the encoders begin with that were trained before: a run's settings tell only where these lay.
 
-
-def _where_from(data: Mapping[str, Any]) -> str:
-    return f"the store{' and the text encoder' if 'text_init' in data else ''} it was begun with"
+    Raises what model_folder and encoder_facts raise.
+    """
+    ecg = run.model.ecg.init if isinstance(run, Run) else run.ecg.init
+    text = run.model.text.pretrained if isinstance(run, Run) else None
+    return {
+        **({} if ecg is None else {INIT: {"revision": weights_revision(model_folder(ecg))}}),
+        **({} if text is None else {TEXT_INIT: encoder_facts(text)}),
+    }
 
 
 def _request(run: AnyRun, data: Mapping[str, Any]) -> dict[str, Any]:

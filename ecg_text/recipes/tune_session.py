@@ -13,7 +13,7 @@ from ecg_text.hub.masked_language import save_tokenizer
 from ecg_text.models.text_encoder import num_weights
 from ecg_text.nn.gather import process_rank
 from ecg_text.recipes.plain import to_plain
-from ecg_text.recipes.request import PROCESSOR, read_request, refuse_another, write_start
+from ecg_text.recipes.request import INIT, PROCESSOR, read_request, refuse_another, write_start
 from ecg_text.recipes.synonym_pairs import read_vocabulary
 from ecg_text.recipes.tune_build import BuiltTuning, build_tuning, name_of
 from ecg_text.recipes.tune_text import TuneRun
@@ -53,7 +53,7 @@ def tune_run(
     vocabulary = read_vocabulary(run.synonyms.sources, corpus.findings) if run.synonyms.weight > 0 else None
     request = _request(run, corpus, vocabulary)
     if resume:
-        refuse_another(run_dir, begun, request, the_data=_where_from(run))
+        refuse_another(run_dir, begun, request, the_data="the texts it was begun with")
     facts = {
         **request["data"],
         "data": str(data),
@@ -84,13 +84,9 @@ def tune_run(
 
 def _request(run: TuneRun, corpus: Corpus, vocabulary: Vocabulary | None) -> dict[str, Any]:
     name = name_of(run)
-    init = {} if name is None else {"init": encoder_facts(name)}
+    init = {} if name is None else {INIT: encoder_facts(name)}
     data = {**corpus.facts, **({} if vocabulary is None else vocabulary.facts), **init}
     return {"format": FORMAT, "run": to_plain(run), "data": data}
-
-
-def _where_from(run: TuneRun) -> str:
-    return f"the texts{' and the encoder' if name_of(run) else ''} it was begun with"
 
 
 def _saved_tokenizer(run_dir: Path) -> PreTrainedTokenizerFast | None:

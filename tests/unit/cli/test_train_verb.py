@@ -239,7 +239,7 @@ def test_a_model_tells_the_weights_that_its_text_encoder_began_with(say_to, stor
     assert str(tmp_path) not in told
     text_encoder(encoder, seed=2)
     said = say_to(*command, "--resume")
-    assert_refused(said, f"text_init.revision {json.dumps(began)}", "the store and the text encoder it was begun with")
+    assert_refused(said, f"text_init.revision {json.dumps(began)}", "the encoder it was begun with")
 
 
 def test_a_run_begun_before_annotations_were_hashed_is_not_refused_for_it(say_to, store, tmp_path):

@@ -246,6 +246,11 @@ def test_the_account_is_told_and_written_and_goes_into_the_models_provenance(
     told = json.loads((report.model_folder / "provenance.json").read_text())
     assert told["init"] == {"revision": facts["revision"], "taken": len(facts["taken"]), "new": "none"}
     assert load_checkpoint(report.model_folder).provenance["init"]["new"] == "none"
+    begun = json.loads((tmp_path / "run" / "run.json").read_text())
+    begun["data"]["init"]["revision"] = "0" * 12
+    (tmp_path / "run" / "run.json").write_text(json.dumps(begun))
+    with pytest.raises(TrainingError, match=r'begun with init\.revision "0{12}".* the encoder it was begun'):
+        train_run(model_run(f"model.ecg.init={run_dir}"), store.folder, tmp_path / "run", resume=True)
 
 
 def test_another_width_is_refused_by_the_name_of_the_runs_setting(run_dir: Path, store: Store) -> None:
