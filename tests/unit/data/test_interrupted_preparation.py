@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,31 +12,25 @@ from pathlib import Path
 import pytest
 
 from ecg_text.data.catalogue import Catalogue
+from ecg_text.data.sources.folder import folder
 from ecg_text.data.store import Store
 from ecg_text.data.store_writer import write_store
 from ecg_text.signal.preprocess import standard_preprocess
+from tests.support.processes import start
 
-SCRIPT = """
-import multiprocessing, os, signal, sys, time
-from pathlib import Path
-from ecg_text.data.sources.folder import folder
-from ecg_text.data.store_writer import write_store
-from ecg_text.signal.preprocess import standard_preprocess
 
-def die(done, total):
-    workers = multiprocessing.active_children()
-    Path(sys.argv[3]).write_text("\\n".join(str(worker.pid) for worker in workers))
-    if sys.argv[4] == "SIGINT":
-        # Whoever runs the tests in the background ignores SIGINT for all its children; a person's shell does not.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.killpg(os.getpgrp(), signal.SIGINT)
-        time.sleep(60)
-    os.kill(os.getpid(), signal.SIGKILL)
+def write_until_death(recordings: Path, store: Path, pids: Path, how: str) -> None:
+    """Prepares with two processes, and dies after the first records: by Ctrl-C in its terminal, or by SIGKILL."""
+    os.setsid()
 
-if __name__ == "__main__":
-    root = Path(sys.argv[1])
-    write_store(folder(root), root, Path(sys.argv[2]), standard_preprocess(), workers=2, progress=die)
-"""
+    def die(done: int, total: int) -> None:
+        pids.write_text("\n".join(str(worker.pid) for worker in multiprocessing.active_children()))
+        if how == "SIGINT":
+            os.killpg(os.getpgrp(), signal.SIGINT)
+            time.sleep(60)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    write_store(folder(recordings), recordings, store, standard_preprocess(), workers=2, progress=die)
 
 
 def is_alive(process: int) -> bool:
@@ -50,23 +43,15 @@ def is_alive(process: int) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
 def test_dying_in_the_middle_leaves_the_old_store(
-    how: str, tmp_path: Path, repository: Path, write_recordings: Callable[[Path, int], Catalogue]
+    how: str, tmp_path: Path, write_recordings: Callable[[Path, int], Catalogue]
 ) -> None:
     recordings, place, pids = tmp_path / "recordings", tmp_path / "stores", tmp_path / "pids"
     catalogue = write_recordings(recordings, 200)
     write_store(catalogue.select(range(5)), recordings, place / "store", standard_preprocess(), workers=1)
     before = (place / "store" / "signals-00000.arrow").read_bytes()
-    script = tmp_path / "prepare.py"
-    script.write_text(SCRIPT)
-    died = subprocess.run(
-        [sys.executable, str(script), str(recordings), str(place / "store"), str(pids), how],
-        env={**os.environ, "PYTHONPATH": str(repository)},
-        start_new_session=True,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert died.returncode in (-signal.SIGKILL, -signal.SIGINT), died.stderr
+    died = start(write_until_death, recordings, place / "store", pids, how, folder=tmp_path).ended()
+    assert died.status == {"SIGINT": 1, "SIGKILL": -signal.SIGKILL}[how], died.err
+    assert died.err.endswith("KeyboardInterrupt\n") == (how == "SIGINT")
     workers = [int(line) for line in pids.read_text().split()]
     assert len(workers) == 2
     deadline = time.monotonic() + 5
