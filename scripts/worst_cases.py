@@ -160,7 +160,8 @@ def markdown(cases: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> st
     lines += [f"| {' | '.join(headings)} |", f"|{'---|' * len(headings)}"]
     for number, case in enumerate(cases, 1):
         bears = ", ".join(f"{code} {value:g}" if value else code for code, value in case["labels"].items())
-        cells = [f"{number} {case['kind']}", case["record_id"], case["label"], f"{case['bits']:.1f}"]
+        label = f"{case['label']} of {case['prompt_set']}"
+        cells = [f"{number} {case['kind']}", case["record_id"], label, f"{case['bits']:.1f}"]
         cells += [f"{case['probability']:.4f}", f"{case['prior']:.3f}", f"{case['others_beyond']:.1%}", bears]
         lines.append(f"| {' | '.join(cells)} |")
     for number, case in enumerate(cases, 1):
