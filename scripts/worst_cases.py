@@ -130,7 +130,8 @@ def told(case: Case, asked: Asked, embedded: EmbeddedSplit, records: Path, sheet
     similarity = asked.similarity[case.record]
     others = asked.similarity[asked.bears == (case.kind == FALSE_POSITIVE)]
     beyond = others > similarity if case.kind == FALSE_NEGATIVE else others < similarity
-    falls = dict(zip(explanation.leads, explanation.lead_fall.round(4).tolist(), strict=True))
+    falls = dict(zip(explanation.leads, np.round(explanation.lead_fall, 4).tolist(), strict=True))
+    seen = {lead: fall for lead, fall in falls.items() if fall == fall}  # NaN: the lead is not there
     return {
         "kind": case.kind,
         "record_id": row["record_id"],
@@ -149,7 +150,7 @@ def told(case: Case, asked: Asked, embedded: EmbeddedSplit, records: Path, sheet
         "read_as": None if row["report"] is None else embedder.processor.read_report(row["report"]),
         "gate": examination.to_dict(),
         "explained": {"text": text, "similarity": round(explanation.similarity, 4), "verdict": explanation.verdict},
-        "without_lead": {lead: -fall for lead, fall in sorted(falls.items(), key=lambda pair: -abs(pair[1]))},
+        "without_lead": {lead: -fall for lead, fall in sorted(seen.items(), key=lambda pair: -abs(pair[1]))},
     }
 
 
