@@ -101,7 +101,7 @@ def run_demo(out: Path, plan: DemoPlan, console: Console) -> Told:
 
     Raises DataError where the folder holds anything that no demonstration made, typer.Exit after Ctrl-C.
     """
-    from ecg_text.recipes.demo import PAGE, demo_folder
+    from ecg_text.recipes.demo_folder import PAGE, demo_folder
     from ecg_text.training.interrupt import TrainingInterruptedError
 
     quiet_libraries()
@@ -122,6 +122,7 @@ def _tell(
     from ecg_text.hub.loading import load
     from ecg_text.plots.page import render_page
     from ecg_text.recipes import demo as steps
+    from ecg_text.recipes.demo_folder import INDEX, PAGE, RESULT, RUN, STORE
     from ecg_text.recipes.session import train_run
     from ecg_text.text.prompt_files import load_prompt_set
 
@@ -132,7 +133,7 @@ def _tell(
     split = {name: len(store.catalogue.where_split(name)) for name in ("train", "val", "test")}
     story.done(f"prepared them: {split['train']} to learn from, {split['val']} to watch, {split['test']} held out")
     run, command = plan.seeded_run, str(facts["command"])
-    report = train_run(run, folder / steps.STORE, folder / steps.RUN, console=talk_console(), command=command)
+    report = train_run(run, folder / STORE, folder / RUN, console=talk_console(), command=command)
     embedder = load(report.model_folder)
     curve = steps.loss_curve(report.run_dir)
     size = sum(weight.numel() for weight in embedder.model.parameters())
@@ -140,19 +141,19 @@ def _tell(
         f"trained {size:,} weights, {report.steps} steps: the loss fell from {curve[0][1]:.2f} to {curve[-1][1]:.2f}"
     )
     asked = steps.ask((embedder, load()), store, load_prompt_set("synthetic"), plan, facts)
-    asked.result.write_json(folder / steps.RESULT)
+    asked.result.write_json(folder / RESULT)
     story.done(
         f"asked for {len(asked.result.classes)} diagnoses in words, of the {split['test']} held-out ECGs; and the "
         "reference model, which ships with ecg_text and learned from patients, was asked the same"
     )
     story.console.print(_table(asked))
     index = steps.build_index(asked.held_out, folder)
-    index.save(folder / steps.INDEX)
+    index.save(folder / INDEX)
     found = steps.search(index, asked.held_out)
     story.done(f"made an index of {len(index)} ECGs and searched it by {len(found)} sentences")
     story.console.print(_hits(found))
     page = demo_page(folder, plan, asked, found, curve, report, facts)
-    (folder / steps.PAGE).write_text(render_page(page), encoding="utf-8")
+    (folder / PAGE).write_text(render_page(page), encoding="utf-8")
     story.done("drew the page")
     return asked.result, found
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ecg_text.evaluation.scores import Metric
 from ecg_text.plots.story import Case, DemoPage, Search, SearchHit, TableRow
-from ecg_text.recipes.demo import RECORDS, Asked, DemoPlan, Found
+from ecg_text.recipes.demo import Asked, DemoPlan, Found
+from ecg_text.recipes.demo_folder import RECORDS
 from ecg_text.record import Record
 from ecg_text.signal.read import read
 from ecg_text.training.loop import TrainReport
