@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 MAX_LINES_OF_A_FILE = 250
@@ -11,15 +12,22 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 ABSOLUTE_PATH = re.compile(r"^(~/|/[\w.-]+/[\w.-]|[A-Za-z]:[\\/]|/(home|root|data|mnt|tmp|work|Users)$)")
 
 
-def sources(package: Path) -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(package.rglob("*.py")):
-        yield str(path.relative_to(package)), ast.parse(path.read_text())
+@cache
+def sources(package: Path) -> Sequence[tuple[str, ast.Module]]:
+    """The package's files by name, parsed once for all rules."""
+    return [(str(path.relative_to(package)), ast.parse(path.read_text())) for path in sorted(package.rglob("*.py"))]
+
+
+@cache
+def nodes(tree: ast.Module) -> Sequence[ast.AST]:
+    """All nodes of a file, walked once for all rules."""
+    return list(ast.walk(tree))
 
 
 def docstrings(tree: ast.Module) -> set[int]:
     """Identities of the constants that are docstrings."""
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
             found.add(id(body[0].value))
@@ -42,7 +50,7 @@ def test_nothing_is_printed_outside_the_command_line(package: Path) -> None:
         f"{name}:{node.lineno}"
         for name, tree in sources(package)
         if not name.startswith("cli/")
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert not found, f"print in {found}"
@@ -51,7 +59,7 @@ def test_nothing_is_printed_outside_the_command_line(package: Path) -> None:
 def test_no_bare_not_implemented_error(package: Path) -> None:
     found = []
     for name, tree in sources(package):
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.Raise) and node.exc is not None:
                 call = node.exc
                 raised = call.func if isinstance(call, ast.Call) else call
@@ -67,7 +75,7 @@ def test_no_path_of_somebodys_disk(package: Path) -> None:
         spared = docstrings(tree)
         found += [
             f"{name}:{node.lineno} {node.value[:40]!r}"
-            for node in ast.walk(tree)
+            for node in nodes(tree)
             if isinstance(node, ast.Constant)
             and isinstance(node.value, str)
             and id(node) not in spared
@@ -96,7 +104,7 @@ def test_files_are_short_enough_to_read_in_one_sitting(package: Path) -> None:
 def test_functions_fit_on_a_screen(package: Path) -> None:
     found = []
     for name, tree in sources(package):
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, FUNCTIONS):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 if lines > MAX_LINES_OF_A_FUNCTION:
@@ -108,7 +116,7 @@ def test_no_two_functions_have_the_same_body(package: Path) -> None:
     seen: dict[str, str] = {}
     found = []
     for name, tree in sources(package):
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, FUNCTIONS):
                 body = node.body[1:] if ast.get_docstring(node) else node.body
                 if sum(1 for line in body for _ in ast.walk(line)) < 40:
