@@ -39,7 +39,11 @@ def messages(path: Path) -> list[str]:
 
 
 def leaks(path: Path) -> list[str]:
-    return [message for message in messages(path) if PLANTED.search(message)]
+    return with_planted(messages(path))
+
+
+def with_planted(told: list[str]) -> list[str]:
+    return [message for message in told if PLANTED.search(message)]
 
 
 def damaged(data: bytes, generator: np.random.Generator) -> list[bytes]:
@@ -61,8 +65,9 @@ def test_a_damaged_file_of_a_vendor_is_refused_without_its_words(
     num_refused = 0
     for data in damaged(path.read_bytes(), generator):
         path.write_bytes(data)
-        num_refused += bool(messages(path))
-        assert leaks(path) == []
+        told = messages(path)
+        num_refused += bool(told)
+        assert with_planted(told) == []
     assert num_refused >= len(CUTS)
 
 
@@ -93,8 +98,9 @@ def test_a_damaged_open_file_is_refused_without_its_words(
     num_refused = 0
     for data in damaged(path.read_bytes(), generator):
         path.write_bytes(data)
-        num_refused += bool(messages(path))
-        assert leaks(path) == []
+        told = messages(path)
+        num_refused += bool(told)
+        assert with_planted(told) == []
     assert num_refused >= len(CUTS)
 
 
