@@ -87,11 +87,19 @@ class FileFacts:
         )
 
 
-def load_model(name: str) -> Embedder:
-    """The model of this name or folder, in silence. Raises CheckpointError."""
+def load_model(name: str, *, to_ask: bool = False) -> Embedder:
+    """The model of this name or folder, in silence; to_ask where it will neither describe nor explain.
+
+    Raises CheckpointError.
+    """
     folder = own_folder(name)
     if folder is not None:
         refuse_no_model(folder)
+    if to_ask:
+        from ecg_text.hub.at_once import load_at_once
+
+        if (embedder := load_at_once(name)) is not None:
+            return embedder
     quiet_libraries()
     from ecg_text.hub.loading import load
     from ecg_text.hub.text_encoder import is_text_encoder

@@ -67,7 +67,7 @@ def classify(
     asked = _prompt_set(prompts, text, opposite, label)
     if html is not None:
         html.mkdir(parents=True, exist_ok=True)
-    embedder = load_model(model)
+    embedder = load_model(model, to_ask=True)
     from ecg_text.hub.answering import Answerer
 
     model = pinned(embedder, model)

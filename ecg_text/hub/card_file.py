@@ -9,9 +9,8 @@ from ecg_text.hub.card import render_card, render_classifier_card, render_encode
 from ecg_text.hub.card_evaluation import gaps
 from ecg_text.hub.card_facts import facts_of
 from ecg_text.hub.card_told import Told
-from ecg_text.hub.checkpoint import checked_provenance
 from ecg_text.hub.ecg_classifier import load_classifier
-from ecg_text.hub.parts import CARD, HEAD, holds_ecg_encoder
+from ecg_text.hub.parts import CARD, HEAD, checked_provenance, holds_ecg_encoder
 from ecg_text.hub.results_file import RESULTS, copy_results, read_results
 from ecg_text.whole_file import whole_file
 

@@ -18,13 +18,12 @@ from ecg_text.hub.parts import (
     NEEDED,
     PROMPTS,
     PROVENANCE,
-    WEIGHTS,
     check_fit,
+    checked_provenance,
     errors_of_tokenizers,
     holds_ecg_encoder,
     load_model,
     load_processor,
-    read_json,
     read_prompts,
     vocabulary_hash,
     weights_revision,
@@ -112,17 +111,6 @@ def load_checkpoint(name_or_folder: str | Path, revision: str | None = None) -> 
         origin=origin_of(folder),
         calibration=read_calibration(folder),
     )
-
-
-def checked_provenance(folder: Path) -> Mapping[str, Any]:
-    """What a folder of weights tells of itself. Raises CheckpointError where it tells of other weights."""
-    provenance, weights = read_json(folder / PROVENANCE, dict), weights_revision(folder)
-    if provenance.get("revision") != weights:
-        raise CheckpointError(
-            f"{folder / WEIGHTS} has revision {weights}, {PROVENANCE} tells of {provenance.get('revision')}; "
-            "it is damaged or another model's: get a complete copy"
-        )
-    return provenance
 
 
 def require_own_calibration(

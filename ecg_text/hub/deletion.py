@@ -18,12 +18,12 @@ import torch
 
 from ecg_text.errors import ConfigError
 from ecg_text.hub.explanation import Deletion, runs_of
-from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.signal.beats.tokens import TokenGrid
 from ecg_text.signal.preprocess import Prepared
 
 if TYPE_CHECKING:
     from ecg_text.hub.embedding import Progress
+    from ecg_text.models.two_tower import EcgTextModel
 
 SHARES = (0.1, 0.2)  # of the time
 AT_ONCE = 32

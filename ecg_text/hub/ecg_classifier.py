@@ -17,11 +17,10 @@ from ecg_text.data.label_set import LabelSet
 from ecg_text.data.store import Store
 from ecg_text.errors import CheckpointError, ConfigError, DataError
 from ecg_text.hub.card import render_classifier_card
-from ecg_text.hub.checkpoint import checked_provenance
 from ecg_text.hub.ecg_encoder import write_encoder
 from ecg_text.hub.embedding import Progress, require_prepared
 from ecg_text.hub.encoder_weights import encoder_config
-from ecg_text.hub.parts import CARD, CONFIG, EXTRACTOR, HEAD, PROVENANCE, WEIGHTS, read_json
+from ecg_text.hub.parts import CARD, CONFIG, EXTRACTOR, HEAD, PROVENANCE, WEIGHTS, checked_provenance, read_json
 from ecg_text.hub.remote import fetch_folder, origin_of
 from ecg_text.hub.writing import write_json, written_whole
 from ecg_text.models.ecg_classifier import EcgClassifier

@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from transformers import GenerationConfig
 
 from ecg_text.errors import FingerprintError
 from ecg_text.hub.answering import Answerer
 from ecg_text.hub.answers import EcgAnswer
 from ecg_text.hub.calibration import CalibratedPrompts, Calibration
-from ecg_text.hub.describing import Drafter
 from ecg_text.hub.drafts import Draft
 from ecg_text.hub.explaining import explain_record
 from ecg_text.hub.explanation import Explanation
 from ecg_text.hub.vectors import EcgVectors, as_array
 from ecg_text.models.contrast import opposed_texts, zero_shot_weights
 from ecg_text.models.outputs import EcgFeatures
-from ecg_text.models.processor import EcgTextProcessor
 from ecg_text.models.random_twin import random_twin
-from ecg_text.models.two_tower import EcgTextModel
 from ecg_text.record import Record
 from ecg_text.signal.gate.passage import require_ecg
 from ecg_text.signal.preprocess import Prepared
 from ecg_text.text.prompts import PromptSet
 
 if TYPE_CHECKING:
+    from transformers import GenerationConfig
+
     from ecg_text.data.store import Store
+    from ecg_text.models.processor import EcgTextProcessor
+    from ecg_text.models.two_tower import EcgTextModel
 
 Progress = Callable[[int, int], None]
 BATCH = 128
@@ -190,6 +190,8 @@ class Embedder:
 
         settings as in describe_prepared. Raises SignalError as embed_records does, ConfigError as describe_prepared.
         """
+        from ecg_text.hub.describing import Drafter
+
         return Drafter(self.model, self.processor, settings).draft_records(records)
 
     def describe_prepared(
@@ -200,6 +202,8 @@ class Embedder:
         settings are those of transformers, greedy where left out (hub/describing.asked_settings). Raises ConfigError
         where the model has no decoder.
         """
+        from ecg_text.hub.describing import Drafter
+
         written = Drafter(self.model, self.processor, settings).write(ecg, lead_mask, time_mask)
         return [report.text for report in written]
 

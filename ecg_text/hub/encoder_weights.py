@@ -16,9 +16,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ecg_text.errors import CheckpointError, ConfigError, FingerprintError
-from ecg_text.hub.checkpoint import checked_provenance
 from ecg_text.hub.encoder_fit import refuse_misfit, refuse_other_leads
-from ecg_text.hub.parts import CONFIG, PROVENANCE, WEIGHTS, read_json
+from ecg_text.hub.parts import CONFIG, PROVENANCE, WEIGHTS, checked_provenance, read_json
 from ecg_text.hub.remote import fetch_folder, origin_of
 from ecg_text.models.configs import EcgEncoderConfig, EcgTextConfig
 

@@ -12,7 +12,7 @@ from typing import Any
 from ecg_text.errors import CheckpointError, FingerprintError
 from ecg_text.hub.calibration_file import CALIBRATION
 from ecg_text.hub.card_file import folder_card
-from ecg_text.hub.checkpoint import checked_provenance, load_checkpoint, require_own_calibration
+from ecg_text.hub.checkpoint import load_checkpoint, require_own_calibration
 from ecg_text.hub.ecg_classifier import load_classifier
 from ecg_text.hub.encoder_weights import encoder_config, take_encoder
 from ecg_text.hub.facts import plain_facts
@@ -25,6 +25,7 @@ from ecg_text.hub.parts import (
     PROVENANCE,
     TOKENIZER,
     WEIGHTS,
+    checked_provenance,
     holds_ecg_encoder,
     read_json,
 )

@@ -8,17 +8,21 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from textwrap import shorten
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from safetensors import SafetensorError
 
 from ecg_text.errors import CheckpointError, FingerprintError, PromptError
-from ecg_text.models.configs import EcgEncoderConfig
 from ecg_text.models.pretrained import usable_positions
-from ecg_text.models.processor import EcgTextProcessor
-from ecg_text.models.two_tower import EcgTextModel
+from ecg_text.models.sizes import ECG_ENCODER, EcgEncoderSizes
 from ecg_text.text.prompts import PromptSet
+
+if TYPE_CHECKING:
+    from ecg_text.models.processor import EcgTextProcessor
+    from ecg_text.models.reading import AskedProcessor
+    from ecg_text.models.towers import Towers
+    from ecg_text.models.two_tower import EcgTextModel
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -36,7 +40,7 @@ NEEDED = (CONFIG, WEIGHTS, PROCESSOR, TOKENIZER, TOKENIZER_CONFIG, PROMPTS, PROV
 def holds_ecg_encoder(folder: Path) -> bool:
     """Whether a folder holds an ECG encoder alone. Raises CheckpointError where its configuration cannot be read."""
     path = folder / CONFIG
-    return path.is_file() and read_json(path, dict).get("model_type") == EcgEncoderConfig.model_type
+    return path.is_file() and read_json(path, dict).get("model_type") == ECG_ENCODER
 
 
 def weights_revision(folder: Path) -> str:
@@ -48,8 +52,21 @@ def weights_revision(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
+def checked_provenance(folder: Path) -> Mapping[str, Any]:
+    """What a folder of weights tells of itself. Raises CheckpointError where it tells of other weights."""
+    provenance, weights = read_json(folder / PROVENANCE, dict), weights_revision(folder)
+    if provenance.get("revision") != weights:
+        raise CheckpointError(
+            f"{folder / WEIGHTS} has revision {weights}, {PROVENANCE} tells of {provenance.get('revision')}; "
+            "it is damaged or another model's: get a complete copy"
+        )
+    return provenance
+
+
 def load_model(folder: Path) -> EcgTextModel:
     """The model in float32. Raises CheckpointError, or ConfigError for a configuration that is not known."""
+    from ecg_text.models.two_tower import EcgTextModel
+
     read_json(folder / CONFIG, dict)
     try:
         model: EcgTextModel = EcgTextModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
@@ -60,6 +77,8 @@ def load_model(folder: Path) -> EcgTextModel:
 
 def load_processor(folder: Path, provenance: Mapping[str, Any]) -> EcgTextProcessor:
     """The processor. Raises CheckpointError, or FingerprintError where its preprocessing is not the model's."""
+    from ecg_text.models.processor import EcgTextProcessor
+
     read_json(folder / PROCESSOR, dict)
     read_json(folder / TOKENIZER_CONFIG, dict)
     read_json(folder / TOKENIZER, dict)
@@ -76,13 +95,15 @@ def load_processor(folder: Path, provenance: Mapping[str, Any]) -> EcgTextProces
     return processor
 
 
-def vocabulary_hash(processor: EcgTextProcessor) -> str:
+def vocabulary_hash(processor: EcgTextProcessor | AskedProcessor) -> str:
     """12 hexadecimal digits of the SHA-256 of the word pieces and their numbers."""
     pieces = json.dumps(processor.tokenizer.get_vocab(), sort_keys=True)
     return sha256(pieces.encode()).hexdigest()[:12]
 
 
-def check_fit(folder: Path, model: EcgTextModel, processor: EcgTextProcessor, provenance: Mapping[str, Any]) -> None:
+def check_fit(
+    folder: Path, model: Towers, processor: EcgTextProcessor | AskedProcessor, provenance: Mapping[str, Any]
+) -> None:
     """Raises CheckpointError where the processor makes what the model does not know, or knows as something else."""
     text = model.text_encoder.config
     pieces = 1 + max(processor.tokenizer.get_vocab().values())
@@ -103,7 +124,7 @@ def check_fit(folder: Path, model: EcgTextModel, processor: EcgTextProcessor, pr
             f"{folder}: texts have up to {processor.max_word_pieces} word pieces, the text encoder reads {positions}; "
             f"set model_max_length in {TOKENIZER_CONFIG} to what it reads"
         )
-    made, read = processor.preprocess.leads, tuple(cast(EcgEncoderConfig, model.config.ecg_config).leads)
+    made, read = processor.preprocess.leads, tuple(cast(EcgEncoderSizes, model.config.ecg_config).leads)
     if made != read:
         raise CheckpointError(
             f"{folder}: the preprocessing makes the leads {' '.join(made)}, the model reads {' '.join(read)}; "

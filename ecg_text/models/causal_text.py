@@ -11,14 +11,16 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
-from transformers import Cache, PreTrainedConfig, PreTrainedModel
 
 from ecg_text.errors import ConfigError, TextError
 from ecg_text.nn.attention import readable
+
+if TYPE_CHECKING:
+    from transformers import Cache, PreTrainedConfig, PreTrainedModel
 
 # The architectures that read causally with is_decoder=True and take the numbers of positions, and whether they number
 # positions on from that of padding (RoBERTa and its kin) or from 0. Others ignore the one or the other without a word.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from transformers import PreTrainedConfig
-
 from ecg_text.errors import ConfigError
 
 # What transformers itself may hand to a configuration or add to its file, besides its own private keys.
@@ -38,7 +36,7 @@ def require_heads(width: int, num_heads: int) -> None:
     )
 
 
-def refuse_unknown(kind: type[PreTrainedConfig], names: Iterable[str]) -> None:
+def refuse_unknown(kind: type, names: Iterable[str]) -> None:
     """Raises ConfigError for a setting that a configuration has not, and that is none of transformers' own."""
     unknown = sorted(name for name in names if name not in _OF_TRANSFORMERS and not name.startswith("_"))
     if unknown:

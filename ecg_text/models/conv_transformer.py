@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ecg_text.models.configs import EcgEncoderConfig
+from ecg_text.models.sizes import EcgEncoderSizes
 from ecg_text.nn.conv_stem import ConvStem
 from ecg_text.nn.gradient import scale_gradient
 from ecg_text.nn.positions import ConvPositions
@@ -30,7 +30,7 @@ class ConvTransformer(nn.Module):
     the recording as a whole it does not see.
     """
 
-    def __init__(self, config: EcgEncoderConfig) -> None:
+    def __init__(self, config: EcgEncoderSizes) -> None:
         super().__init__()
         width = config.trunk_width
         self.width = width

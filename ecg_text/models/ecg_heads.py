@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ecg_text.errors import ConfigError
-from ecg_text.models.configs import EcgTextConfig
+from ecg_text.models.sizes import EcgTextSizes
 from ecg_text.nn.pooling import AttentionPool, QueryPool, SpanPool, masked_mean
 from ecg_text.signal.beats.tokens import TokenGrid, beat_token_spans
 
@@ -41,7 +41,7 @@ class ProjectionHead(nn.Module):
 class SummaryHead(nn.Module):
     """One attention pool beside the mean of the tokens, projected together; there are no beats."""
 
-    def __init__(self, config: EcgTextConfig, token_width: int, num_heads: int) -> None:
+    def __init__(self, config: EcgTextSizes, token_width: int, num_heads: int) -> None:
         super().__init__()
         self.pool = AttentionPool(token_width, num_heads)
         self.projection = ProjectionHead(2 * token_width, config.embedding_width)
@@ -59,7 +59,7 @@ class BeatQueryHead(nn.Module):
     sentences compares them by their dot products.
     """
 
-    def __init__(self, config: EcgTextConfig, token_width: int, num_heads: int) -> None:  # noqa: ARG002 - of all heads
+    def __init__(self, config: EcgTextSizes, token_width: int, num_heads: int) -> None:  # noqa: ARG002 - of all heads
         super().__init__()
         width = config.embedding_width
         self.pool = QueryPool(token_width, width, config.beat_heads, config.num_beats)
@@ -78,7 +78,7 @@ class RPeakHead(nn.Module):
     An ECG in which no beat was found is one beat as a whole.
     """
 
-    def __init__(self, config: EcgTextConfig, token_width: int, num_heads: int) -> None:  # noqa: ARG002 - of all heads
+    def __init__(self, config: EcgTextSizes, token_width: int, num_heads: int) -> None:  # noqa: ARG002 - of all heads
         super().__init__()
         width = config.embedding_width
         self.pool = SpanPool(token_width, width, config.beat_heads)
@@ -110,12 +110,12 @@ def token_spans(peaks: np.ndarray, rate_hz: float, grid: TokenGrid) -> Tensor:
     return spans
 
 
-ECG_HEADS: Mapping[str, Callable[[EcgTextConfig, int, int], SummaryHead | BeatQueryHead | RPeakHead]] = (
-    MappingProxyType({"summary": SummaryHead, "beat_queries": BeatQueryHead, "r_peaks": RPeakHead})
+ECG_HEADS: Mapping[str, Callable[[EcgTextSizes, int, int], SummaryHead | BeatQueryHead | RPeakHead]] = MappingProxyType(
+    {"summary": SummaryHead, "beat_queries": BeatQueryHead, "r_peaks": RPeakHead}
 )
 
 
-def build_ecg_head(config: EcgTextConfig, token_width: int, num_heads: int) -> SummaryHead | BeatQueryHead | RPeakHead:
+def build_ecg_head(config: EcgTextSizes, token_width: int, num_heads: int) -> SummaryHead | BeatQueryHead | RPeakHead:
     """The head a configuration names. Raises ConfigError where there is none of that name."""
     try:
         return ECG_HEADS[config.ecg_head](config, token_width, num_heads)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from torch import nn
-from transformers import PreTrainedConfig, PreTrainedModel
 
 from ecg_text.errors import ConfigError
 from ecg_text.models.causal_text import text_window
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel
 
 # Some models have more embeddings than word pieces, for the sake of round numbers; never as many as this.
 SPARE_EMBEDDINGS = 128

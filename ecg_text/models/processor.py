@@ -18,12 +18,11 @@ from transformers import (
 )
 
 from ecg_text.errors import FingerprintError, SignalError, TextError
+from ecg_text.models.reading import MAX_WORD_PIECES, Reading, require_texts
 from ecg_text.record import Record
 from ecg_text.signal.preprocess import Preprocess, standard_preprocess
-from ecg_text.text.query import Query, read_query
-from ecg_text.text.rendering import ENGLISH, ORIGINAL, check_rendering, render
+from ecg_text.text.rendering import ORIGINAL, check_rendering
 
-MAX_WORD_PIECES = 128
 # What a tokenizer remembers of how it was loaded; nobody else needs to know.
 _OF_LOADING = ("is_local", "local_files_only")
 
@@ -72,7 +71,7 @@ class EcgFeatureExtractor(FeatureExtractionMixin):
         )
 
 
-class EcgTextProcessor(ProcessorMixin):
+class EcgTextProcessor(Reading, ProcessorMixin):
     """Preprocessing and tokenizer in one: processor(records=[...], texts=[...]) gives the inputs of EcgTextModel.
 
     rendering is that of the reports which the model learned from; what it is asked is read in the same words. Raises
@@ -120,30 +119,6 @@ class EcgTextProcessor(ProcessorMixin):
             inputs.update(self.tokenize(texts))
         return BatchFeature(inputs)
 
-    def read(self, text: str) -> Query:
-        """How a user's text is read: in lower case, abbreviations written out, and in the words of the model's reports.
-
-        Raises TextError where it holds no word.
-        """
-        return read_query(text, english=self.rendering == ENGLISH)
-
-    def read_texts(self, texts: Sequence[str]) -> list[str]:
-        """What read() makes of each text. Raises TextError for a bare text, and for one that holds no word."""
-        if isinstance(texts, str):
-            raise TextError(f"texts are {texts!r}; give a list of texts")
-        return [self.read(text).text for text in texts]
-
-    def read_report(self, report: str) -> str:
-        """How a cleaned report is read: in the rendering of those that the model learned from."""
-        return render(report, self.rendering)
-
-    def tokenize(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
-        """Word pieces and their mask, both (R, L), of a user's texts, each as read() reads it.
-
-        Raises TextError where there is no text, or no word in one.
-        """
-        return self.tokenize_as_is(self.read_texts(texts))
-
     def tokenize_as_is(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
         """The same of texts that are read already."""
         encoded = self._encode(texts, return_tensors="pt")
@@ -170,8 +145,7 @@ class EcgTextProcessor(ProcessorMixin):
         return written
 
     def _encode(self, texts: Sequence[str], **options: Any) -> BatchEncoding:
-        if not texts:
-            raise TextError("there is no text to read; give a list of at least one")
+        require_texts(texts)
         return self.tokenizer(
             list(texts),
             padding=True,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import Cache
 
 from ecg_text.errors import ConfigError
-from ecg_text.models.decoder_config import DecoderConfig
+from ecg_text.models.sizes import DecoderSizes
 from ecg_text.nn.attention import attention_shares
 from ecg_text.nn.transformer import BERT_STD
+
+if TYPE_CHECKING:
+    from transformers import Cache
 
 
 class ReportDecoder(nn.Module):
@@ -22,7 +24,7 @@ class ReportDecoder(nn.Module):
     read 128 vectors of an ECG. The state at place i tells piece i + 1. A layer normalises before each of its parts.
     """
 
-    def __init__(self, config: DecoderConfig, width: int, vocab_size: int) -> None:
+    def __init__(self, config: DecoderSizes, width: int, vocab_size: int) -> None:
         super().__init__()
         if width % config.num_heads:
             raise ConfigError(

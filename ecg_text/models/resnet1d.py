@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ecg_text.models.configs import EcgEncoderConfig
+from ecg_text.models.sizes import EcgEncoderSizes
 from ecg_text.nn.convolution import NormedConv1d, halve_mask, zero_masked
 from ecg_text.nn.transformer import TransformerBlock, sinusoidal_positions
 from ecg_text.signal.beats.tokens import TokenGrid
@@ -40,7 +40,7 @@ class ResidualBlock(nn.Module):
 class ResNet1d(nn.Module):
     """ECG -> tokens at rate / 2^(1 + stages): stem of stride 2, stages of stride 2, attention layers on top."""
 
-    def __init__(self, config: EcgEncoderConfig) -> None:
+    def __init__(self, config: EcgEncoderSizes) -> None:
         super().__init__()
         widths = tuple(config.widths)
         self.width = widths[-1]
