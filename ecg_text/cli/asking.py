@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from ecg_text.cli.common import excerpt, quiet_libraries, remark
+from ecg_text.cli.common import collector_at_rest, excerpt, quiet_libraries, remark
 from ecg_text.errors import CheckpointError, ConfigError, PromptError
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class FileFacts:
         )
 
 
+@collector_at_rest()
 def load_model(name: str, *, to_ask: bool = False) -> Embedder:
     """The model of this name or folder, in silence; to_ask where it will neither describe nor explain.
 

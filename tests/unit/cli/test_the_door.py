@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 import typer
 
 from ecg_text.cli import main as door
-from ecg_text.cli.common import print_json, print_table
+from ecg_text.cli.common import collector_at_rest, print_json, print_table
 from ecg_text.errors import DataError
 
 SUB_VERBS = [("index", "build"), ("index", "add"), ("index", "info")]
@@ -130,3 +131,14 @@ def test_the_table_of_verbs_leads_to_functions_and_groups():
     assert isinstance(app, typer.Typer)
     registered = [command.name for command in app.registered_commands] + [group.name for group in app.registered_groups]
     assert sorted(registered) == sorted(verb for verb, _, _ in door.VERBS)
+
+
+def test_the_collector_works_again_behind_an_import_however_it_ends():
+    @collector_at_rest()
+    def fail():
+        assert not gc.isenabled()
+        raise ImportError
+
+    with pytest.raises(ImportError):
+        fail()
+    assert gc.isenabled()
