@@ -78,7 +78,7 @@ def straight(desk: Path) -> Path:
 
 def test_the_model_loads_and_knows_where_it_comes_from(desk, straight):
     from ecg_text.data.store import Store
-    from ecg_text.hub.embedding import load
+    from ecg_text.hub.loading import load
 
     embedder = load(straight / "model")
     store = Store.open(desk / "store", embedder.preprocess)

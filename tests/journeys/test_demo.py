@@ -16,9 +16,10 @@ from ecg_text.cli.demo import run_demo
 from ecg_text.data.store import Store
 from ecg_text.errors import ConfigError, DataError
 from ecg_text.evaluation.result import read_result
-from ecg_text.hub.embedding import load
+from ecg_text.hub.loading import load
 from ecg_text.index.index import Index
-from ecg_text.recipes.demo import PARTS, DemoPlan, refuse_foreign
+from ecg_text.recipes.demo import DemoPlan
+from ecg_text.recipes.demo_folder import PARTS, refuse_foreign
 from ecg_text.recipes.plain import override
 from ecg_text.recipes.table import recipe
 from tests.support.processes import PATIENCE_S, ecg_text

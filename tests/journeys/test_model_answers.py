@@ -71,7 +71,7 @@ def record() -> Record:
 def test_transformers_alone_give_the_same_vectors_with_the_network_cut(
     model: Path, record: Record, repository: Path, tmp_path: Path
 ) -> None:
-    from ecg_text.hub.embedding import load
+    from ecg_text.hub.loading import load
     from ecg_text.signal.formats.wfdb_files import write_wfdb
     from ecg_text.signal.read import read
 
@@ -147,7 +147,7 @@ CHANGES: Mapping[str, Callable[[Record], Record]] = {
 def test_one_recording_has_one_vector_in_every_format_rate_and_order_of_leads(
     suffix: str, change: str, model: Path, record: Record, tmp_path: Path
 ) -> None:
-    from ecg_text.hub.embedding import load
+    from ecg_text.hub.loading import load
     from ecg_text.signal.synthetic.synthesise import synthesise
 
     again = FORMATS[suffix](CHANGES[change](record), tmp_path)
