@@ -115,7 +115,8 @@ def write_records(folder: Path, plan: DemoPlan) -> Path:
 def prepare_records(folder: Path, progress: Progress | None = None) -> Store:
     """The recordings as a model sees them, read like anybody's folder of WFDB files."""
     catalogue = folder_source(folder / RECORDS)
-    write_store(catalogue, folder / RECORDS, folder / STORE, standard_preprocess(), progress=progress)
+    # Of so few records, a second process takes longer to start than it saves.
+    write_store(catalogue, folder / RECORDS, folder / STORE, standard_preprocess(), workers=1, progress=progress)
     return Store.open(folder / STORE)
 
 
