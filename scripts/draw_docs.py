@@ -14,8 +14,10 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ecg_text.hub.loading import load
 from ecg_text.leads import CHEST_LEADS
 from ecg_text.plots.sheet import Sheet, draw_sheet
+from ecg_text.plots.sheet_evidence import draw_explanation
 from ecg_text.plots.sheet_marks import Span
 from ecg_text.record import Record
 from ecg_text.signal.beats.rpeaks import find_beats
@@ -66,6 +68,13 @@ def reversed_arms() -> Sheet:
     )
 
 
+def explained() -> Sheet:
+    """What the reference model's similarity with a premature ventricular contraction rests on: the ectopic beats."""
+    record, text = _ecg("premature ventricular beats").record, "premature ventricular contraction"
+    explanation = load().explain(record, text, np.random.default_rng(SEED))
+    return draw_explanation(record, explanation, title="Why the model says so")
+
+
 def damaged(record: Record) -> Record:
     """The record as it would be with the electrodes of both arms exchanged, and with hum of 50 Hz in the chest leads.
 
@@ -85,6 +94,7 @@ PICTURES: Mapping[str, Callable[[], Sheet]] = MappingProxyType(
         "lbbb": lbbb,
         "inferior_mi": inferior_mi,
         "reversed": reversed_arms,
+        "explained": explained,
     }
 )
 

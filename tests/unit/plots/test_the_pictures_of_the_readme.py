@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[3]
-NAMES = ("normal", "atrial_fibrillation", "lbbb", "inferior_mi", "reversed")
+NAMES = ("normal", "atrial_fibrillation", "lbbb", "inferior_mi", "reversed", "explained")
 
 
 @pytest.fixture(scope="module")
