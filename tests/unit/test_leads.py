@@ -63,7 +63,7 @@ def test_a_repeated_lead_is_refused_by_name_even_in_two_spellings() -> None:
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.permutations(LIMB_LEADS, 2)))
 @given(one=st.floats(-5, 5), two=st.floats(-5, 5))
-@settings(max_examples=20, derandomize=True, deadline=None)
+@settings(max_examples=20, derandomize=True)
 def test_any_two_limb_leads_give_the_other_four(first: str, second: str, one: float, two: float) -> None:
     truth = {lead: p * one + q * two for lead, (p, q) in LIMB_LEAD_WEIGHTS.items()}
     for target in LIMB_LEADS:

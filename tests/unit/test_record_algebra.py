@@ -21,8 +21,8 @@ from ecg_text.signal.units import MV_PER_UNIT
 
 RATES_HZ = (100.0, 125.0, 128.0, 250.0, 257.0, 360.0, 400.0, 500.0, 1000.0)
 UNITS_PER_MV = 1000
-few = settings(max_examples=25, deadline=None)
-fewer = settings(max_examples=10, deadline=None)
+few = settings(max_examples=25)
+fewer = settings(max_examples=10)
 
 
 @st.composite

@@ -348,7 +348,7 @@ def test_the_gradient_can_be_taken_again_and_of_one_argument_alone(max_bytes: in
         assert torch.equal(got, want)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_any_masks_give_the_loss_of_the_loops(data: st.DataObject) -> None:
     num, num_beats, num_sentences = (data.draw(st.integers(1, most)) for most in (5, 3, 4))

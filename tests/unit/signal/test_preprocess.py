@@ -78,7 +78,7 @@ def test_millivolts_stay_millivolts() -> None:
 
 
 @given(order=st.permutations(STANDARD_12), kept=st.integers(2, 12))
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20, derandomize=True)
 def test_the_order_of_the_leads_in_the_file_has_no_say(order: list[str], kept: int) -> None:
     preprocess = standard_preprocess(duration_s=2.0)
     leads = tuple(order[:kept])
@@ -87,7 +87,7 @@ def test_the_order_of_the_leads_in_the_file_has_no_say(order: list[str], kept: i
 
 
 @given(factor=st.floats(0.1, 10))
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20, derandomize=True)
 def test_preparing_is_linear_in_voltage(factor: float) -> None:
     preprocess = standard_preprocess(duration_s=2.0)
     record = ecg(250.0, 2.0)

@@ -73,7 +73,7 @@ def test_the_unit_and_a_constant_voltage_do_not_matter(sinus: SyntheticEcg) -> N
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     duration_s=st.floats(2.0, 12.0),
     rate_hz=st.sampled_from([100.0, 200.0, 333.0, 500.0, 1000.0]),

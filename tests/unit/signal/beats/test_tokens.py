@@ -35,7 +35,7 @@ def slow_span(
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     peaks=st.lists(st.integers(0, 4999), unique=True, max_size=12).map(sorted),
     rate=st.sampled_from([100.0, 250.0, 400.0, 500.0]),

@@ -73,7 +73,7 @@ def records(draw: st.DrawFn) -> Record:
     return Record(signal=signal, rate_hz=rate_hz, leads=leads, record_id="the-record")
 
 
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
+@settings(max_examples=EXAMPLES, derandomize=True)
 @given(record=records())
 def test_no_record_makes_the_gate_fail_or_warn(record: Record) -> None:
     with warnings.catch_warnings():
@@ -91,7 +91,7 @@ def test_no_record_makes_the_gate_fail_or_warn(record: Record) -> None:
         assert set(found.leads) <= set(STANDARD_12)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
+@settings(max_examples=EXAMPLES, derandomize=True)
 @given(record=records())
 def test_no_record_makes_finding_its_beats_fail_or_warn(record: Record) -> None:
     with warnings.catch_warnings():
@@ -107,7 +107,7 @@ def test_no_record_makes_finding_its_beats_fail_or_warn(record: Record) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20, derandomize=True)
 @given(record=records())
 def test_no_record_makes_delineating_its_beats_fail_or_warn(record: Record) -> None:
     pytest.importorskip("neurokit2")
