@@ -64,13 +64,14 @@ def _training(told: Told) -> str:
     known = metrics if isinstance(metrics, Mapping) else {}
     rows = [[_scored(name), f"{value:.3f}"] for name, value in known.items() if isinstance(value, int | float)]
     tries = told.facts.tries
+    how = "how it learned stands in provenance.json, its sizes in config.json"
     return blocks(
-        f"`{of['command']}`, with ecg_text {of['code_version']}; every setting stands in provenance.json.",
+        f"`{of['command']}`, with ecg_text {of['code_version']}; {how}.",
         bullets(told.facts.training),
         facts_table(sizes),
         "" if not rows else "On the validation split, at the step that was kept:",
         "" if not rows else table(("figure", "validation"), rows),
-        "" if tries is None else "All that was tried:",
+        "" if tries is None else "What was tried:",
         "" if tries is None else table(tries.columns, tries.rows),
         "" if tries is None else tries.note,
     )
@@ -111,7 +112,8 @@ def _reproduce(told: Told) -> str:
     """TRIPOD+AI: 18e-f (data and code)."""
     commands = dict.fromkeys((*told.facts.reproduce, *(str(one.told("command")) for one in told.results)))
     versions = " and ".join(dict.fromkeys(str(one.told("code_version")) for one in told.results))
-    return f"With ecg_text {versions}, these commands gave the figures:\n\n```\n" + "\n".join(commands) + "\n```"
+    what = "what makes a model like it, and the commands that gave the figures"
+    return f"With ecg_text {versions}, {what}:\n\n```\n" + "\n".join(commands) + "\n```"
 
 
 def _licence(told: Told) -> str:
@@ -132,6 +134,8 @@ _SECTIONS: Mapping[str, Callable[[Told], str]] = MappingProxyType(
         "What it is, and what it is for": _use,
         "What it is not for": _out_of_scope,
         "Key figures": key_figures,
+        "What it gets wrong": _errors,
+        "Limits and risks": _limits,
         "Data": _data,
         "Preprocessing": _preprocessing,
         "How it was trained and chosen": _training,
@@ -141,8 +145,6 @@ _SECTIONS: Mapping[str, Callable[[Told], str]] = MappingProxyType(
         "Robustness": partial(results_of, task="robustness"),
         "Subgroups": partial(results_of, task="subgroups"),
         "Calibration and operating points": partial(results_of, task="calibration"),
-        "What it gets wrong": _errors,
-        "Limits and risks": _limits,
         "What this card does not tell": not_told,
         "Energy and time": _compute,
         "How to reproduce the figures": _reproduce,

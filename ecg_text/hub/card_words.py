@@ -35,11 +35,11 @@ PROTOCOL = """\
 - Figures are fractions, in brackets their 95 % interval over resampled patients. It tells the chance in who was tested,
   and not how far another training, seed or choice of texts would move the figure.
 - Base lines stand beside each figure: chance is what no information gives, a random encoder the same model before it
-  learned anything.
+  learned anything: one draw, which may lie below chance.
 """
 PUBLISHED = """\
-- Figures published by others are those of their papers, and marked: a model that learned from the tested data set
-  (in-domain) and one that did not (cross-data-set) are not to be ranked against each other.
+- Figures published by others are quoted from the source beside each, and marked: a model that learned from the tested
+  data set (in-domain) and one that did not (cross-data-set) are not to be ranked against each other.
 """
 KEY_FIGURES = "Fractions with their 95 % interval; how they were taken, and every other figure, stands below."
 SHOWN_BY = "`ecg-text prompts show SET` prints the texts of a set that comes with ecg_text."
@@ -79,7 +79,7 @@ A change is against all leads, of the same patients.
 """
 ROBUSTNESS = """\
 The same records, disturbed in a stated way before they are prepared. A change is against the clean ones, of the same
-patients.
+patients. Noise is artificial, and what of it lies outside the filter is removed before the model sees it.
 """
 SUBGROUPS = """\
 For whom it is better and worse, on the labels that each group has enough records of; a difference is that to all others
@@ -111,7 +111,7 @@ LIMITS = """\
 # What a task is called in a heading.
 TASKS: Mapping[str, str] = MappingProxyType(
     {
-        "zero-shot": "Findings asked in words, with no training (zero-shot)",
+        "zero-shot": "Findings asked in words, without a label in training (zero-shot)",
         "retrieval": "Reports and ECGs, each found by the other",
         "captions": "Drafts of reports against the reports",
         "text-probe": "Which phrases mean the same",

@@ -92,7 +92,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], object]] = {
     "### Reports and ECGs": lambda told: without_task(told, "retrieval"),
     "## What it gets wrong": lambda told: told["facts"].pop("errors"),
     "## Energy and time": lambda told: told["facts"].pop("compute"),
-    "All that was tried": lambda told: told["facts"].pop("tries"),
+    "What was tried": lambda told: told["facts"].pop("tries"),
     "published by others": lambda told: told["facts"].pop("published"),
     "carbon, estimated": lambda told: told["facts"]["compute"].pop("grams_co2_per_kwh"),
     "energy, estimated": lambda told: told["facts"]["compute"].pop("watts"),
